@@ -1,0 +1,34 @@
+"""What can go wrong, said so that a person knows what to do next."""
+
+
+class EarmarkError(Exception):
+    """An expected failure: one sentence that says what is wrong, and one that says what helps.
+
+    Attributes:
+        hint: what the user can do about it; empty where there is nothing to say.
+        exit_status: what the command line exits with.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(EarmarkError):
+    """The request itself makes no sense: a wrong option, list or name."""
+
+    exit_status = 2
+
+
+class MediaError(EarmarkError):
+    """A file cannot be read as sound, or cannot be written."""
+
+
+class ListenersError(UsageError):
+    """A list of listeners is malformed."""
+
+
+class VaultError(EarmarkError):
+    """The vault cannot be opened, read or written."""
