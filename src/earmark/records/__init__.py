@@ -1,1 +1,1 @@
-
+"""What was given to whom: lists of listeners, the vault, sealed originals."""

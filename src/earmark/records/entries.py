@@ -1,0 +1,89 @@
+"""What the vault keeps of a recording and of a copy."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from earmark.grid import Grid
+
+Status = Literal["marking", "complete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRecording:
+    """What is known of a recording before the vault draws its keys.
+
+    Attributes:
+        title: for people to read, and to choose the recording by.
+        input_name: the input file's name.
+        input_sha256: the input file's SHA-256 in hexadecimal.
+        seconds: length in seconds.
+        rate: samples per second.
+        channels: number of channels.
+        segment_ms: length of a segment in milliseconds.
+        segments: number of whole segments.
+        coalition: how many colluders the codebook is made for.
+        detector: version of the marking that a detector has to know.
+        container: container of the copies.
+        codec: codec of the copies.
+    """
+
+    title: str
+    input_name: str
+    input_sha256: str
+    seconds: float
+    rate: int
+    channels: int
+    segment_ms: int
+    segments: int
+    coalition: int
+    detector: int
+    container: str
+    codec: str
+
+    @property
+    def grid(self) -> Grid:
+        """The recording's segments."""
+        return Grid(self.segment_ms, self.segments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(NewRecording):
+    """A recording in the vault.
+
+    Attributes:
+        id: "r-" and eight letters or digits.
+        created_at: when it came into the vault, in UTC.
+        status: "marking" until every copy of its first run is out, then "complete".
+        sealed: whether the sealed original is in the vault.
+        mark_key: 32 bytes; the patterns derive from it.
+        bias_seed: 32 bytes; the codebook's biases derive from it.
+        seal_secret: 32 bytes; opens the sealed original.
+    """
+
+    id: str
+    created_at: datetime
+    status: Status = "marking"
+    sealed: bool = False
+    mark_key: bytes = field(repr=False)
+    bias_seed: bytes = field(repr=False)
+    seal_secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A copy that was given, or was about to be when the run ended.
+
+    Attributes:
+        listener_id: to whom.
+        path: where it was put.
+        sha256: the file's SHA-256 in hexadecimal.
+        format: container of the file.
+        given_at: when, in UTC.
+    """
+
+    listener_id: str
+    path: str
+    sha256: str
+    format: str
+    given_at: datetime

@@ -1,0 +1,98 @@
+"""The vault's tables, in types that SQLite and PostgreSQL share.
+
+The tables are made and changed by ``migrations`` alone; a test keeps the two in step. Secrets are opaque bytes.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment as ISO 8601 text in UTC with microseconds, so that text order is time order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the text of an aware ``value``."""
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment of which ``value`` is the text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("sealed", Boolean, nullable=False),
+    Column("input_name", Text, nullable=False),
+    Column("input_sha256", Text, nullable=False, index=True),
+    Column("seconds", Float, nullable=False),
+    Column("rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("segment_ms", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("coalition", Integer, nullable=False),
+    Column("detector", Integer, nullable=False),
+    Column("container", Text, nullable=False),
+    Column("codec", Text, nullable=False),
+    Column("mark_key", LargeBinary, nullable=False),
+    Column("bias_seed", LargeBinary, nullable=False),
+    Column("seal_secret", LargeBinary, nullable=False),
+)
+
+listeners = Table(
+    "listeners",
+    metadata,
+    Column("recording_id", Text, ForeignKey("recordings.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),  # the id without case; see Listener.key
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    UniqueConstraint("recording_id", "key"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recording_id", Text, nullable=False),
+    Column("listener_id", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("given_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
+    UniqueConstraint("recording_id", "listener_id", "path", "sha256"),
+)
