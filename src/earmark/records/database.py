@@ -9,7 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from earmark.errors import VaultError
 
 BUSY_TIMEOUT_S = 30.0
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
 REASONS = {
     "SQLITE_FULL": ("the disk is full", "Free some space and run the same command again; nothing was lost."),
     "SQLITE_BUSY": ("another process is writing", "Wait for it to end, then run the same command again."),
@@ -98,6 +98,8 @@ def open_current(path: Path) -> Database:
 
 
 def _fill(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
     database = Database(path)
     try:
         with database.writing() as connection:
