@@ -3,6 +3,7 @@ import multiprocessing
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
@@ -173,6 +174,19 @@ def test_a_copy_is_noted_once(vault: Vault, briefing: NewRecording, tmp_path: Pa
     assert noted[0].path == str(tmp_path / "zoe")
     assert noted[0].format == "wav"
     assert noted[0].given_at.tzinfo is UTC
+
+
+def test_threads_may_share_a_vault(vault: Vault, briefing: NewRecording, tmp_path: Path) -> None:
+    recording = vault.create_recording(briefing).id
+    names = [f"u{n}" for n in range(60)]
+    vault.add_listeners(recording, people(*names))
+
+    def note(name: str) -> None:
+        vault.record_copy(recording, name, path=tmp_path / name, sha256="0" * 64, container="wav")
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(note, names))
+    assert sorted(copy.listener_id for copy in vault.copies(recording)) == sorted(names)
 
 
 def test_a_copys_path_is_absolute(
