@@ -29,12 +29,12 @@ from earmark.codes.hearing import Hearing
 from earmark.codes.strategies import BANK, Strategy
 
 Floats = npt.NDArray[np.float64]
-Scores = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.int16]
 
 SCORE_STEPS = 48
 """The largest score of a segment, after rounding."""
 
-_STRAY = 0.01
+STRAY = 0.01
 """The share of segments taken to say nothing about the strategy: cut, replaced or misaligned ones."""
 
 _PRIOR_SHARE = 0.3
@@ -68,10 +68,10 @@ class Decoder:
         """
         given = _segment_odds(self.strategy, companions + 1, self.heard, self.biases)
         anything = _segment_odds(self.strategy, 0, self.heard, self.biases)
-        log_odds = np.log((1 - _STRAY) * given + _STRAY * anything)
+        log_odds = np.log((1 - STRAY) * given + STRAY * anything)
         ratios = np.diff(log_odds, axis=0)
         largest = np.abs(ratios).max(initial=0.0)
-        scores: Scores = np.rint(ratios * (SCORE_STEPS / max(largest, 1e-3))).astype(np.int64)
+        scores: Scores = np.rint(ratios * (SCORE_STEPS / max(largest, 1e-3))).astype(np.int16)
         return scores
 
 

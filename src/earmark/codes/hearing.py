@@ -65,6 +65,12 @@ class Hearing:
             odds /= odds.sum()
         return odds
 
+    def single_gain_odds(self) -> Floats:
+        """Return how often each gain occurs, shape (g,), if every segment carries one variant or the other."""
+        level_odds = np.zeros((len(self.likelihood), len(LEVELS)))
+        level_odds[:, [0, -1]] = 0.5
+        return self.gain_odds(level_odds)
+
     def level_likelihood(self, gain_odds: Floats) -> Floats:
         """Return how likely each segment's evidence is given its level, shape (m, 7), at the scale of ``self``."""
         weighted: Floats = np.einsum("igv,g->iv", self.likelihood, gain_odds)
@@ -72,12 +78,10 @@ class Hearing:
 
 
 def estimate_amplitude(soft: Floats, amplitude: Floats | None = None) -> float:
-    """Return the root mean square amplitude of evidence, 0 for noise, as if a single leaker's copy was heard."""
+    """Return the root mean square amplitude of evidence, near 0 for noise, taking it for a single leaker's."""
     hearing = Hearing.of(soft, amplitude)
-    level_odds = np.zeros((soft.size, len(LEVELS)))
-    level_odds[:, [0, -1]] = 0.5
     energy = 1.0 if amplitude is None else float(np.mean(amplitude**2))
-    return float(np.sqrt(energy * (hearing.gain_odds(level_odds) @ hearing.gains**2)))
+    return float(np.sqrt(energy * (hearing.single_gain_odds() @ hearing.gains**2)))
 
 
 def _check(soft: Floats, amplitude: Floats) -> None:

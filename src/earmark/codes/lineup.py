@@ -6,7 +6,7 @@ every bound it notes is that of one test, multiplied with all tests that might h
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import comb, log
+from math import comb, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -21,42 +21,61 @@ Floats = npt.NDArray[np.float64]
 DEEPEST = 2
 """With how many companions a listener is tested at most."""
 
-_BEAM = 24  # leads of each decoder that become companions of the next depth
+_BEAM = 24  # sets of companions that a decoder goes on with
+_NAMED_BEAM = 6  # the same where some of them are named already
 _LEAST_WEIGHT = 0.01  # a decoder the evidence speaks against is not worth the time of its companions
-_PROMISING = 3.0  # standard deviations of an innocent's score below which no bound is computed
+_LEAST_SHARE = 0.35  # of a bound, what a normal tail must reach before the bound is computed
 _LOG_TO_GAIN = 2.5 * log(10)  # what the exact tail may gain over Chernoff's bound
-_EXACT_TESTS = 8  # how many tests of a depth are worth an exact tail
+_EXACT_TESTS = 8  # how many tests of a panel are worth an exact tail
 _EXACT_WORK = 60_000_000  # segments × deficits that an exact tail may take, about a tenth of a second
 _BLOCK_CELLS = 1 << 23  # listeners × segments scored at once
 _EXACT_FLOAT32 = 1 << 24  # whole numbers below are exact in float32
 
+Companions = tuple[int, ...]
+
 
 @dataclass(frozen=True)
-class Test:
-    """One way to score all listeners.
+class Panel:
+    """The tests of one decoder with sets of companions, all of the same size.
 
     Attributes:
         decoder: the strategy assumed.
-        companions: listeners taken to have leaked as well, in rising order.
-        scores: shape (m,), what variant 1 earns.
-        tail: the distribution of an innocent's deficit.
-        log_price: natural logarithm of what the tail's bound is multiplied with.
+        companions: for each test the listeners taken to have leaked as well, in rising order.
+        scores: shape (m, tests), what variant 1 earns.
+        log_price: natural logarithm of what a tail is multiplied with.
     """
 
     decoder: Decoder
-    companions: tuple[int, ...]
+    companions: list[Companions]
     scores: Scores
-    tail: InnocentTail
     log_price: float
 
 
 @dataclass(frozen=True)
-class Lead:
-    """A listener whose score in a test stands out."""
+class Seen:
+    """What the tests of a panel said.
 
-    test: Test
-    listener: int
-    surprise: float
+    Attributes:
+        panel: the tests.
+        deficits: shape (n, tests).
+        surprise: shape (n, tests), how far below an innocent's mean, in standard deviations.
+    """
+
+    panel: Panel
+    deficits: Deficits
+    surprise: Floats
+
+    def next_companions(self) -> list[Companions]:
+        """Return the likeliest sets of companions and one listener more, the likeliest first."""
+        flat = self.surprise.ravel()
+        count = min(flat.size, _BEAM * (len(self.panel.companions[0]) + 1))
+        top = np.argpartition(flat, -count)[-count:]
+        listeners, tests = np.divmod(top[np.argsort(-flat[top])], len(self.panel.companions))
+        sets = (
+            tuple(sorted((*self.panel.companions[test], listener)))
+            for listener, test in zip(listeners.tolist(), tests.tolist(), strict=True)
+        )
+        return list(dict.fromkeys(sets))
 
 
 class LineUp:
@@ -78,36 +97,30 @@ class LineUp:
 
     def hold(self, decoders: Iterable[Decoder]) -> dict[int, float]:
         """Return the natural logarithm of the bound of every listener who may be named, by index."""
-        tests = [test for decoder in decoders for test in self._tests(decoder, [()])]
-        leads = self._run(tests)
+        panels = [self._panel(decoder, [()]) for decoder in decoders]
         for depth in range(1, min(DEEPEST, len(self._rows) - 1) + 1):
-            tests = [test for decoder, sets in self._companions(leads, depth) for test in self._tests(decoder, sets)]
-            leads = self._run(tests)
+            panels = [self._panel(decoder, sets) for decoder, sets in self._deeper(self._run(panels), depth)]
+        self._run(panels)
         return self._bounds
 
-    def _companions(self, leads: Iterable[Lead], depth: int) -> Iterator[tuple[Decoder, list[tuple[int, ...]]]]:
+    def _deeper(self, seen: Iterable[Seen], depth: int) -> Iterator[tuple[Decoder, list[Companions]]]:
         """Yield the decoders that allow for ``depth`` companions, with the likeliest sets of those."""
-        by_decoder: dict[str, list[Lead]] = {}
-        for lead in sorted(leads, key=lambda lead: -lead.surprise):
-            strategy = lead.test.decoder.strategy
-            if strategy.colluders > depth and lead.test.decoder.weight >= _LEAST_WEIGHT:
-                by_decoder.setdefault(f"{strategy.name} {strategy.colluders}", []).append(lead)
-        for found in by_decoder.values():
-            sets = dict.fromkeys(tuple(sorted((*lead.test.companions, lead.listener))) for lead in found)
-            named = [members for members in sets if self._bounds.keys() & set(members)]
-            yield found[0].test.decoder, (named or list(sets))[:_BEAM]
+        for one in seen:
+            decoder = one.panel.decoder
+            if decoder.strategy.colluders > depth and decoder.weight >= _LEAST_WEIGHT:
+                sets = one.next_companions()
+                named = [members for members in sets if self._bounds.keys() & set(members)]
+                yield decoder, named[:_NAMED_BEAM] or sets[:_BEAM]
 
-    def _tests(self, decoder: Decoder, companion_sets: list[tuple[int, ...]]) -> Iterator[Test]:
-        """Yield the tests of a decoder with each of some sets of companions, all of the same size."""
-        depth = len(companion_sets[0])
-        table = decoder.scores(depth)
-        for companions in companion_sets:
-            ones = np.zeros(self._biases.size, dtype=np.intp)
-            for companion in companions:
-                ones += self._rows[companion : companion + 1][0]
-            scores = np.take_along_axis(table, ones[None], axis=0)[0]
-            tail = InnocentTail.of(scores, self._biases)
-            yield Test(decoder, companions, scores, tail, self._log_price(decoder, depth))
+    def _panel(self, decoder: Decoder, companions: list[Companions]) -> Panel:
+        """Return the tests of a decoder with each of some sets of companions, all of the same size."""
+        depth = len(companions[0])
+        ones = np.zeros((len(companions), self._biases.size), dtype=np.intp)
+        for test, members in enumerate(companions):
+            for member in members:
+                ones[test] += self._rows[member : member + 1][0]
+        scores = np.take_along_axis(decoder.scores(depth), ones, axis=0).T
+        return Panel(decoder, companions, scores, self._log_price(decoder, depth))
 
     def _log_price(self, decoder: Decoder, depth: int) -> float:
         """Return the natural logarithm of: listeners × companion sets × trials / weight."""
@@ -116,29 +129,40 @@ class LineUp:
         sets = comb(listeners - 1, depth)
         return log(listeners) + log(sets) + log(self._trials) - log(decoder.weight / depths)
 
-    def _run(self, tests: list[Test]) -> list[Lead]:
-        """Put every listener to every test, note the bounds, and return who stands out."""
-        deficits = self._deficits(tests)
-        leads: list[Lead] = []
-        near: list[tuple[float, Test, Deficits, Deficits]] = []
-        for test, seen in zip(tests, deficits.T, strict=True):
-            surprise = (test.tail.mean - seen) / max(test.tail.deviation, 1e-9)
-            surprise[list(test.companions)] = -np.inf
-            leads += _standing_out(test, surprise)
-            listeners = np.flatnonzero(surprise >= _PROMISING)
-            bounds = test.log_price + test.tail.chernoff(seen[listeners])
-            self._note(listeners, bounds)
-            open_ones = (bounds > self._log_limit) & (bounds < self._log_limit + _LOG_TO_GAIN)
-            if open_ones.any():
-                near.append((float(bounds[open_ones].min()), test, listeners[open_ones], seen[listeners[open_ones]]))
-        for _, test, listeners, seen in sorted(near, key=lambda one: one[0])[:_EXACT_TESTS]:
-            self._note_exactly(test, listeners, seen)
-        return leads
+    def _run(self, panels: list[Panel]) -> list[Seen]:
+        """Put every listener to every test and note the bounds."""
+        widths = np.cumsum([len(panel.companions) for panel in panels])
+        deficits = self._deficits([panel.scores for panel in panels])
+        parts = np.split(deficits, widths[:-1], axis=1)
+        seen = [self._seen(panel, part) for panel, part in zip(panels, parts, strict=True)]
+        for one in seen:
+            self._judge(one)
+        return seen
 
-    def _note_exactly(self, test: Test, listeners: Deficits, seen: Deficits) -> None:
-        """Note the exact tails of listeners that Chernoff's bound was too loose for."""
-        if int(seen.max()) * self._biases.size <= _EXACT_WORK:
-            self._note(listeners, test.log_price + test.tail.exact(int(seen.max()))[seen])
+    def _seen(self, panel: Panel, deficits: Deficits) -> Seen:
+        """Return how surprising deficits, shape (n, tests), would be for an innocent."""
+        mean = np.maximum(panel.scores, 0).sum(axis=0) - self._biases @ panel.scores
+        variance = (self._biases * (1 - self._biases)) @ (panel.scores * panel.scores)
+        surprise = (mean - deficits) / np.sqrt(np.maximum(variance, 1e-9))
+        for column, members in enumerate(panel.companions):
+            surprise[list(members), column] = -np.inf
+        return Seen(panel, deficits, surprise)
+
+    def _judge(self, seen: Seen) -> None:
+        """Note the bounds of all listeners who might be named by a test of a panel."""
+        worth_it = sqrt(2 * _LEAST_SHARE * max(seen.panel.log_price - self._log_limit, 0.0))
+        promising = seen.surprise >= worth_it
+        tests = np.flatnonzero(promising.any(axis=0))
+        for rank, test in enumerate(tests[np.argsort(-seen.surprise.max(axis=0)[tests])]):
+            listeners = np.flatnonzero(promising[:, test])
+            tail = InnocentTail.of(seen.panel.scores[:, test], self._biases)
+            deficits = seen.deficits[listeners, test]
+            bounds = seen.panel.log_price + tail.chernoff(deficits)
+            self._note(listeners, bounds)
+            near = (bounds > self._log_limit) & (bounds < self._log_limit + _LOG_TO_GAIN)
+            largest = int(deficits[near].max(initial=0))
+            if near.any() and rank < _EXACT_TESTS and largest * self._biases.size <= _EXACT_WORK:
+                self._note(listeners[near], seen.panel.log_price + tail.exact(largest)[deficits[near]])
 
     def _note(self, listeners: Deficits, bounds: Floats) -> None:
         """Keep each listener's smallest bound if it is small enough to name them."""
@@ -146,22 +170,17 @@ class LineUp:
             if bound <= min(self._log_limit, self._bounds.get(listener, 0.0)):
                 self._bounds[listener] = bound
 
-    def _deficits(self, tests: list[Test]) -> Deficits:
+    def _deficits(self, scores: list[Scores]) -> Deficits:
         """Return the deficit of every listener in every test, shape (n, tests), exactly."""
-        scores = np.stack([test.scores for test in tests], axis=1) if tests else np.zeros((self._biases.size, 0), int)
+        if not scores:
+            return np.zeros((len(self._rows), 0), dtype=np.int64)
+        earning = np.concatenate(scores, axis=1)
         exact = np.dtype(np.float32 if SCORE_STEPS * self._biases.size < _EXACT_FLOAT32 else np.float64)
-        earning: npt.NDArray[np.floating[Any]] = scores.astype(exact)
-        best = np.maximum(scores, 0).sum(axis=0)
-        deficits = np.empty((len(self._rows), len(tests)), dtype=np.int64)
-        step = max(1, _BLOCK_CELLS // max(1, self._biases.size))
+        factors: npt.NDArray[np.floating[Any]] = earning.astype(exact)
+        best = np.maximum(earning, 0).sum(axis=0)
+        deficits = np.empty((len(self._rows), len(best)), dtype=np.int64)
+        step = max(1, _BLOCK_CELLS // self._biases.size)
         for start in range(0, len(self._rows), step):
             block: npt.NDArray[np.floating[Any]] = self._rows[start : start + step].astype(exact)
-            deficits[start : start + step] = best - (block @ earning).astype(np.int64)
+            deficits[start : start + step] = best - (block @ factors).astype(np.int64)
         return deficits
-
-
-def _standing_out(test: Test, surprise: Floats) -> list[Lead]:
-    """Return the listeners with the highest scores of a test, for the next depth."""
-    count = min(_BEAM, surprise.size)
-    top = np.argpartition(surprise, -count)[-count:]
-    return [Lead(test, int(listener), float(surprise[listener])) for listener in top]
