@@ -77,15 +77,18 @@ def accuse(
         rows: the codewords at the segments heard, shape (n, m), such as ``Codebook.rows`` returns.
         biases: shape (m,), the exact probability of variant 1 in each segment, in (0, 1).
         soft: shape (m,), the evidence, positive for variant 1, in units of its noise.
-        amplitude: shape (m,), >= 0, what the evidence of each segment might reach; None where nothing is known.
+        amplitude: shape (m,), >= 0, what the evidence of each segment might reach, itself part of the evidence; None
+            where nothing is known.
         family_wise: the allowed chance that any innocent is named, in (0, 1).
         trials: how many pieces of evidence share that chance.
 
     Raises:
         ValueError: shapes do not match, or numbers are out of range.
     """
-    _check(biases, soft, family_wise, trials)
-    if not soft.size:
+    _check(rows, biases, soft)
+    if not 0 < family_wise < 1 or trials < 1:
+        raise ValueError(f"family_wise is between 0 and 1 and trials at least 1, not {family_wise} and {trials}")
+    if not soft.size or not len(rows):
         return []
     line_up = LineUp(rows, biases, trials, log(family_wise))
     bounds = line_up.hold(fit_bank(soft, amplitude, biases))
@@ -93,10 +96,9 @@ def accuse(
     return [Accusation(index, bound / log(10)) for index, bound in surest_first]
 
 
-def _check(biases: Floats, soft: Floats, family_wise: float, trials: int) -> None:
-    if biases.shape != soft.shape:
-        raise ValueError(f"biases of shape {biases.shape} and evidence of shape {soft.shape} do not match")
+def _check(rows: Rows, biases: Floats, soft: Floats) -> None:
+    """Refuse codewords, biases and evidence that do not belong together."""
+    if not rows[:0].shape[1:] == biases.shape == soft.shape:
+        raise ValueError(f"codewords, {biases.shape} biases and {soft.shape} evidence do not match")
     if not ((biases > 0) & (biases < 1)).all():
         raise ValueError("a bias lies between 0 and 1")
-    if not 0 < family_wise < 1 or trials < 1:
-        raise ValueError(f"family_wise is between 0 and 1 and trials at least 1, not {family_wise} and {trials}")

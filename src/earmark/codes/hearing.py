@@ -10,6 +10,7 @@ Royal Statistical Society B 39 (1977), 1-38.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -77,11 +78,12 @@ class Hearing:
         return weighted
 
 
-def estimate_amplitude(soft: Floats, amplitude: Floats | None = None) -> float:
-    """Return the root mean square amplitude of evidence, near 0 for noise, taking it for a single leaker's."""
-    hearing = Hearing.of(soft, amplitude)
-    energy = 1.0 if amplitude is None else float(np.mean(amplitude**2))
-    return float(np.sqrt(energy * (hearing.single_gain_odds() @ hearing.gains**2)))
+def estimate_amplitude(soft: Floats) -> float:
+    """Return the root mean square amplitude of evidence, shape (m,), taking it for a single leaker's: near 0 for noise.
+
+    The noise has variance 1, so what the evidence's mean square has above that is the amplitude's.
+    """
+    return sqrt(max(float(np.mean(soft**2)) - 1, 0.0)) if soft.size else 0.0
 
 
 def _check(soft: Floats, amplitude: Floats) -> None:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from earmark.codes.codebook import Rows
 from earmark.codes.decoders import SCORE_STEPS, Decoder, Scores
-from earmark.codes.tails import Deficits, InnocentTail
+from earmark.codes.tails import InnocentTail
 
 Floats = npt.NDArray[np.float64]
+Deficits = npt.NDArray[np.int32]
 
 DEEPEST = 2
 """With how many companions a listener is tested at most."""
@@ -63,7 +64,7 @@ class Seen:
 
     panel: Panel
     deficits: Deficits
-    surprise: Floats
+    surprise: npt.NDArray[np.float32]
 
     def next_companions(self) -> list[Companions]:
         """Return the likeliest sets of companions and one listener more, the likeliest first."""
@@ -143,7 +144,7 @@ class LineUp:
         """Return how surprising deficits, shape (n, tests), would be for an innocent."""
         mean = np.maximum(panel.scores, 0).sum(axis=0) - self._biases @ panel.scores
         variance = (self._biases * (1 - self._biases)) @ (panel.scores * panel.scores)
-        surprise = (mean - deficits) / np.sqrt(np.maximum(variance, 1e-9))
+        surprise = ((mean - deficits) / np.sqrt(np.maximum(variance, 1e-9))).astype(np.float32)
         for column, members in enumerate(panel.companions):
             surprise[list(members), column] = -np.inf
         return Seen(panel, deficits, surprise)
@@ -164,7 +165,7 @@ class LineUp:
             if near.any() and rank < _EXACT_TESTS and largest * self._biases.size <= _EXACT_WORK:
                 self._note(listeners[near], seen.panel.log_price + tail.exact(largest)[deficits[near]])
 
-    def _note(self, listeners: Deficits, bounds: Floats) -> None:
+    def _note(self, listeners: npt.NDArray[np.intp], bounds: Floats) -> None:
         """Keep each listener's smallest bound if it is small enough to name them."""
         for listener, bound in zip(listeners.tolist(), bounds.tolist(), strict=True):
             if bound <= min(self._log_limit, self._bounds.get(listener, 0.0)):
@@ -173,12 +174,12 @@ class LineUp:
     def _deficits(self, scores: list[Scores]) -> Deficits:
         """Return the deficit of every listener in every test, shape (n, tests), exactly."""
         if not scores:
-            return np.zeros((len(self._rows), 0), dtype=np.int64)
+            return np.zeros((len(self._rows), 0), dtype=np.int32)
         earning = np.concatenate(scores, axis=1)
         exact = np.dtype(np.float32 if SCORE_STEPS * self._biases.size < _EXACT_FLOAT32 else np.float64)
         factors: npt.NDArray[np.floating[Any]] = earning.astype(exact)
         best = np.maximum(earning, 0).sum(axis=0)
-        deficits = np.empty((len(self._rows), len(best)), dtype=np.int64)
+        deficits = np.empty((len(self._rows), len(best)), dtype=np.int32)
         step = max(1, _BLOCK_CELLS // self._biases.size)
         for start in range(0, len(self._rows), step):
             block: npt.NDArray[np.floating[Any]] = self._rows[start : start + step].astype(exact)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Deficits = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.integer[Any]]
 
 _TILTS = np.geomspace(1e-4, 40.0, 96)
 _ROUNDING = 1e-9
@@ -39,12 +39,12 @@ class InnocentTail:
         counts: shape (k,), how many segments have that pair.
     """
 
-    sizes: Deficits
+    sizes: Whole
     odds: Floats
-    counts: Deficits
+    counts: Whole
 
     @classmethod
-    def of(cls, scores: npt.NDArray[np.integer[Any]], biases: Floats) -> "InnocentTail":
+    def of(cls, scores: Whole, biases: Floats) -> "InnocentTail":
         """Return the distribution for whole scores ``d``, shape (m,), and biases ``p``, shape (m,)."""
         speaks = scores != 0
         favoured = np.where(scores > 0, biases, 1 - biases)[speaks]
@@ -55,7 +55,7 @@ class InnocentTail:
         found = np.flatnonzero(counts)
         return cls(found % width, odds[found // width], counts[found])
 
-    def chernoff(self, deficits: Deficits) -> Floats:
+    def chernoff(self, deficits: Whole) -> Floats:
         """Return the natural logarithm of a bound on P(G ≤ g) for each g of ``deficits``, shape (n,), at most 0."""
         missed = np.exp(-_TILTS[:, None] * self.sizes)
         log_moments = np.log(self.odds + (1 - self.odds) * missed) @ self.counts
