@@ -144,7 +144,7 @@ def test_both_of_two_colluders_are_named_in_time() -> None:
 def test_pauses_and_strays_do_not_save_the_leaker() -> None:
     rng = np.random.default_rng(8)
     bits, biases = code(rng, 1000, 200)
-    amplitude: Floats = 3.0 * rng.integers(0, 2, 200)
+    amplitude = np.where(rng.random(200) < 0.5, 0.0, 3.0)
     soft = amplitude * np.where(bits[7] == 1, 1.0, -1.0) + rng.standard_normal(200)
     soft[::40] *= -10.0
     assert indices(accuse(bits, biases, soft)) == {7}
