@@ -32,6 +32,7 @@ def briefing() -> NewRecording:
         segments=31,
         coalition=4,
         detector=1,
+        depth=0.25,
         container="wav",
         codec="pcm_s24le",
     )

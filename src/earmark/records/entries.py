@@ -24,6 +24,7 @@ class NewRecording:
         segments: number of whole segments.
         coalition: how many colluders the codebook is made for.
         detector: version of the marking that a detector has to know.
+        depth: how strongly it is marked, so that later copies are made of the same two variants.
         container: container of the copies.
         codec: codec of the copies.
     """
@@ -38,6 +39,7 @@ class NewRecording:
     segments: int
     coalition: int
     detector: int
+    depth: float
     container: str
     codec: str
 

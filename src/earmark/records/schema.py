@@ -63,6 +63,7 @@ recordings = Table(
     Column("segments", Integer, nullable=False),
     Column("coalition", Integer, nullable=False),
     Column("detector", Integer, nullable=False),
+    Column("depth", Float, nullable=False),
     Column("container", Text, nullable=False),
     Column("codec", Text, nullable=False),
     Column("mark_key", LargeBinary, nullable=False),

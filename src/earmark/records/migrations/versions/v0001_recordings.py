@@ -31,6 +31,7 @@ def _make_recordings() -> None:
         sa.Column("segments", sa.Integer, nullable=False),
         sa.Column("coalition", sa.Integer, nullable=False),
         sa.Column("detector", sa.Integer, nullable=False),
+        sa.Column("depth", sa.Float, nullable=False),
         sa.Column("container", sa.Text, nullable=False),
         sa.Column("codec", sa.Text, nullable=False),
         sa.Column("mark_key", sa.LargeBinary, nullable=False),
