@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench import corpus
-from bench.attacks import ATTACKS
 from numpy.typing import NDArray
 
+from bench import corpus
+from bench.attacks import ATTACKS
 from earmark.grid import Grid
 from earmark.media.reading import read_resampled
 from earmark.signal import spectrum

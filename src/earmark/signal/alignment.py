@@ -117,7 +117,7 @@ def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[
         for row, square in zip(block, squares, strict=True):
             energy[:, rows - row : rows - row + correlator.segments] += square
         terms += int(np.any(squares > 0, axis=(1, 2)).sum())
-        chance = log_chance(energy.max(), np.float64(max(terms, 1)))
+        chance = log_chance(energy.max(), np.array(max(terms, 1.0)))
         if chance < limit:
             phase, lag = np.unravel_index(int(energy.argmax()), energy.shape)
             frame = first + int(phases[phase])
@@ -181,7 +181,7 @@ def track(correlator: Correlator, place: Place, count: int, direction: int) -> t
         expected = line.frames(segments[block])
         tried = np.stack([correlator.along(expected + bend, segments[block]) for bend in bends]).astype(float) ** 2
         best = int(tried.sum(axis=1).argmax())
-        sure = log_chance(tried[best].sum(), np.float64(len(expected))) + log(len(bends)) < SURE
+        sure = log_chance(tried[best].sum(), np.array(float(len(expected)))) + log(len(bends)) < SURE
         if not sure:
             best = BEND
         else:

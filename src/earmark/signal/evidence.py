@@ -20,19 +20,21 @@ class Evidence:
     Attributes:
         segments: numbers of the segments heard, rising; shape (n,).
         soft: positive for variant 1, negative for variant 0, in units of its noise; shape (n,).
+        amplitude: what ``soft`` may be expected to reach, up to a factor; shape (n,), >= 0.
     """
 
     segments: Ints
     soft: Doubles
+    amplitude: Doubles
 
 
 def gather(correlator: Correlator, passages: Iterable[Passage]) -> Evidence:
-    """Return the evidence of ``passages``; a segment that was heard twice counts once, with all that was heard of it."""
+    """Return the evidence of ``passages``; a segment heard twice counts once, with all that was heard of it."""
     found = list(passages)
     if not found:
-        return Evidence(np.zeros(0, np.int64), np.zeros(0))
+        return Evidence(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     segments = np.concatenate([passage.segments for passage in found])
     frames = np.concatenate([passage.frames for passage in found])
     distinct, which, times = np.unique(segments, return_inverse=True, return_counts=True)
     soft = np.bincount(which, correlator.along(frames, segments)) / np.sqrt(times)
-    return Evidence(distinct, soft)
+    return Evidence(distinct, soft, np.ones(len(distinct)))

@@ -64,7 +64,8 @@ class Layout:
 
 def band_centres() -> NDArray[np.float64]:
     """Return the bands' centre frequencies in Hz; shape (72,)."""
-    return LOWEST_HZ + (np.arange(BANDS) + 0.5) * BAND_HZ
+    centres: NDArray[np.float64] = LOWEST_HZ + (np.arange(BANDS) + 0.5) * BAND_HZ
+    return centres
 
 
 def triangles(frequencies: NDArray[np.float64]) -> Floats:

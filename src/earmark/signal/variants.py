@@ -100,7 +100,7 @@ class Renderer:
             yield np.concatenate(held, axis=1), self.grid.segments - first
 
     def _batch_samples(self, first: int) -> int | None:
-        """Return the length of a full batch from segment ``first`` on, None where a full one is not followed by more."""
+        """Return the length of the batch from segment ``first`` on, None if it is the last one."""
         if first + BATCH_SEGMENTS >= self.grid.segments:
             return None
         return self.grid.start(first + BATCH_SEGMENTS, self.rate) - self.grid.start(first, self.rate)
