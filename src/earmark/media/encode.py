@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from earmark.errors import MediaError
 from earmark.media.cover import picture_tag
+from earmark.media.edits import skip_padding
+from earmark.media.lame import set_length
 from earmark.media.source import SoundInfo, is_moving, kept_tags, open_sound
 from earmark.media.splice import Shelf
 from earmark.media.target import Target
@@ -30,6 +32,8 @@ Timed: TypeAlias = "tuple[float, av.Packet[Stream]]"
 # An MP4 counts in milliseconds unless told otherwise, too coarse to say where the sound ends.
 COUNTED_IN_SAMPLES = frozenset({"mp4", "mov"})
 TAGS_IN_STREAM = frozenset({"ogg", "opus"})
+# Samples with which an encoder begins before the sound does.
+PADDING = {"aac": 1024}
 PICTURES = frozenset({"mp4", "mp3", "flac"})
 CHAPTERED = frozenset({"mp4", "mov", "matroska", "webm", "mp3", "ogg", "opus"})
 
@@ -67,6 +71,16 @@ class EncodedPieces:
             coded = sound_packets(sound, self.pcm.spliced(codeword), self.info, self.target)
             for _, packet in heapq.merge(copied_packets(original, copied), coded, key=lambda timed: timed[0]):
                 out.mux_one(packet)
+        if self.target.muxer in COUNTED_IN_SAMPLES and starts_late(self.info, self.target):
+            skip_padding(part, PADDING.get(self.target.codec, 0))
+        if self.target.muxer == "mp3":
+            sample = self.target.channels * self.target.samples.width
+            set_length(part, int(self.pcm.offsets[0, -1]) // sample)
+
+
+def starts_late(info: SoundInfo, target: Target) -> bool:
+    """Tell whether the sound begins after the picture."""
+    return target.keeps_video and info.start_s > 0
 
 
 def opened(part: Path, target: Target) -> OutputContainer:

@@ -19,6 +19,7 @@ from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from earmark.grid import Grid
+from earmark.media.id3 import after_id3
 from earmark.media.splice import Shelf
 from earmark.media.target import Target
 
@@ -158,7 +159,7 @@ def metadata_of(path: Path) -> tuple[tuple[int, bytes], ...]:
     """
     blocks = []
     with path.open("rb") as file:
-        skip_id3(file.read(10), file.seek)
+        file.seek(after_id3(file))
         if file.read(4) != MAGIC:
             return ()
         last = False
@@ -169,9 +170,3 @@ def metadata_of(path: Path) -> tuple[tuple[int, bytes], ...]:
             last, kind = bool(head[0] & 0x80), head[0] & 0x7F
             blocks.append((kind, file.read(int.from_bytes(head[1:], "big"))))
     return tuple(block for block in blocks if block[0] not in {STREAMINFO, PADDING, SEEKTABLE})
-
-
-def skip_id3(head: bytes, seek: Any) -> None:
-    """Move to the end of an ID3v2 tag of which ``head`` is the start; to the start of the file if it is none."""
-    length = sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    seek(10 + length if head[:3] == b"ID3" else 0)

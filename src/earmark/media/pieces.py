@@ -6,7 +6,7 @@ have; the caller removes it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ class Pieces:
             self.writer.write(codeword, part)
             return finish(path, part, lock)
 
-    def copies(self, orders: Iterable[tuple[Codeword, Path]], workers: int = 1) -> Iterator[PendingCopy]:
+    def copies(self, orders: Iterable[tuple[Codeword, Path]], workers: int = 1) -> Generator[PendingCopy, None, None]:
         """Make many copies at a time, and yield them in the order asked for, each to be recorded and committed.
 
         A copy that is not committed before the next one is asked for is removed. FFmpeg's encoders run outside of

@@ -19,6 +19,10 @@ BLOCK_SAMPLES = 1 << 18
 
 # A coded frame is at most this long; what a header promises and what decodes may differ by the padding of the last.
 CODED_FRAME = 4096
+SLACK = {"mp3": 1152}
+
+# Matroska tells only the duration of all streams together, and to the millisecond at best.
+MATROSKA_SLACK_S = 0.5
 
 
 def read_blocks(info: SoundInfo, samples: int = BLOCK_SAMPLES) -> Iterator[Block]:
@@ -43,13 +47,25 @@ def read_blocks(info: SoundInfo, samples: int = BLOCK_SAMPLES) -> Iterator[Block
 def strict_blocks(container: InputContainer, stream: AudioStream, info: SoundInfo) -> Iterator[Block]:
     """Yield every decoded frame as a block; raise a MediaError at the first thing that is not as it should be."""
     unpacker = Unpacker()
+    latest = 0.0
     try:
-        for packet in container.demux(stream):
-            for frame in packet.decode():
+        for packet in strict_packets(container, stream, info):
+            latest = max(latest, end_s(packet))
+            for frame in packet.decode() if packet.stream_index == stream.index else ():
                 yield checked(unpacker.block(frame), frame, info)
+        require_reached(latest, container, info)
     except av.FFmpegError as error:
         hint = "is the file complete? Decode it to WAV or FLAC with a forgiving player, listen, and mark that"
         raise MediaError(f"{info.path} is damaged: {error.strerror}", hint) from error
+
+
+def strict_packets(
+    container: InputContainer, stream: AudioStream, info: SoundInfo
+) -> "Iterator[av.Packet[AudioStream]]":
+    """Return the packets of sound, and those of all streams where only all together tell whether the file is whole."""
+    if info.container.startswith("matroska"):
+        return cast("Iterator[av.Packet[AudioStream]]", container.demux())
+    return container.demux(stream)
 
 
 def checked(block: Block, frame: AudioFrame, info: SoundInfo) -> Block:
@@ -61,6 +77,20 @@ def checked(block: Block, frame: AudioFrame, info: SoundInfo) -> Block:
     if not np.isfinite(block).all():
         raise MediaError(f"{info.path} holds samples that are not numbers", "export it anew from where it was made")
     return block
+
+
+def end_s(packet: "av.Packet[AudioStream]") -> float:
+    """Return when a packet ends, in seconds; 0 where it does not say."""
+    return float(((packet.pts or 0) + (packet.duration or 0)) * (packet.time_base or 0))
+
+
+def require_reached(latest: float, container: InputContainer, info: SoundInfo) -> None:
+    """Raise a MediaError if a Matroska file ends before the duration in its header."""
+    if info.container.startswith("matroska") and container.duration is not None:
+        promised = container.duration / 1_000_000
+        if latest + MATROSKA_SLACK_S < promised:
+            seconds = f"{latest:.2f} s of {promised:.2f} s"
+            raise MediaError(f"{info.path} is cut short: it holds {seconds}", "fetch the whole file again")
 
 
 def unpadded(blocks: Iterable[Block], info: SoundInfo) -> Iterator[Block]:
@@ -88,7 +118,7 @@ def require_whole(total: int, info: SoundInfo) -> None:
     """Raise a MediaError unless ``total`` samples are what the header promises, and some."""
     if total == 0:
         raise MediaError(f"{info.path} holds no sound")
-    slack = 0 if info.lossless else CODED_FRAME
+    slack = 0 if info.lossless else SLACK.get(info.codec, CODED_FRAME)
     if info.samples is not None and total + slack < info.samples:
         seconds = f"{total / info.rate:.2f} s of {info.samples / info.rate:.2f} s"
         raise MediaError(f"{info.path} is cut short: it holds {seconds}", "fetch the whole file again")

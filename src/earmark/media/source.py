@@ -18,6 +18,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from earmark.errors import MediaError
+from earmark.media.riff import promised_bytes
 from earmark.media.samples import SampleFormat
 
 CONTAINERS = (
@@ -29,7 +30,9 @@ MOST_CHANNELS = 8
 LOSSLESS = frozenset({"flac", "alac", "wavpack", "tta", "ape", "truehd", "mlp", "shorten", "tak"})
 
 # Tags that describe the old file and not the recording.
-TECHNICAL_TAGS = frozenset({"encoder", "major_brand", "minor_version", "compatible_brands", "vendor_id", "duration"})
+TECHNICAL_TAGS = frozenset(
+    {"encoder", "handler_name", "major_brand", "minor_version", "compatible_brands", "vendor_id", "duration"}
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def described(path: Path, container: InputContainer, stream: AudioStream, frame:
         layout=frame.layout.name,
         bits=significant_bits(codec, stream, frame),
         is_float=codec.startswith("pcm_f") or (codec in LOSSLESS and frame.format.name.startswith("flt")),
-        samples=promised_samples(container, stream, frame.sample_rate),
+        samples=promised_samples(path, container, stream, frame),
         seconds=None if seconds is None else float(seconds),
         bit_rate=bit_rate(path, stream, container, seconds),
         start_s=Fraction(frame.pts or 0) * (frame.time_base or 0),
@@ -181,7 +184,7 @@ def is_moving(stream: "av.VideoStream") -> bool:
 
 def kept_tags(tags: dict[str, str]) -> dict[str, str]:
     """Return the tags that are about the recording."""
-    return {name: text for name, text in tags.items() if name.lower() not in TECHNICAL_TAGS}
+    return {name: text for name, text in tags.items() if name.lower() not in TECHNICAL_TAGS and text != "und"}
 
 
 def significant_bits(codec: str, stream: AudioStream, frame: AudioFrame) -> int | None:
@@ -210,12 +213,16 @@ def duration_s(container: InputContainer, stream: AudioStream) -> Fraction | Non
 COUNTING = re.compile(r"wav|w64|aiff|caf|au|flac|mov,.*")
 
 
-def promised_samples(container: InputContainer, stream: AudioStream, rate: int) -> int | None:
+def promised_samples(path: Path, container: InputContainer, stream: AudioStream, frame: AudioFrame) -> int | None:
     """Return the exact number of samples the header promises; None where it promises nothing."""
+    pcm = SampleFormat.of_pcm(stream.codec_context.name)
+    if container.format.name == "wav" and pcm is not None:
+        size = promised_bytes(path)
+        return None if size is None else size // (pcm.width * frame.layout.nb_channels)
     if stream.duration is None or stream.time_base is None or stream.duration <= 0:
         return None
     counts = COUNTING.fullmatch(container.format.name) or (container.format.name == "mp3" and stream.start_time)
-    return round(stream.duration * stream.time_base * rate) if counts else None
+    return round(stream.duration * stream.time_base * frame.sample_rate) if counts else None
 
 
 def bit_rate(path: Path, stream: AudioStream, container: InputContainer, seconds: Fraction | None) -> int | None:

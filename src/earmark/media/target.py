@@ -108,7 +108,7 @@ def choose_target(info: SoundInfo, asked: str | None = None) -> Target:
     """
     key = own_format(info) if asked is None else known(asked)
     container = FORMATS[key]
-    codec, encoder, layout = choose_codec(info, container)
+    codec, encoder, layout = choose_codec(info, container, is_own=asked is None or info.container == key)
     rate = encoder.rate_for(info.rate)
     samples = stored(key, codec, encoder, info)
     bits = encoder.bit_rate_for(None if info.lossless else info.bit_rate, rate, info.channels)
@@ -154,10 +154,12 @@ def own_format(info: SoundInfo) -> str:
     raise MediaError(f"copies cannot be written in the container of {info.path} ({info.container})", hint)
 
 
-def choose_codec(info: SoundInfo, container: Container) -> tuple[str, Encoder, str]:
+def choose_codec(info: SoundInfo, container: Container, *, is_own: bool) -> tuple[str, Encoder, str]:
     """Return codec, encoder and layout: the original's if possible, else the container's own choice."""
     fallback = container.lossless if info.lossless else container.lossy
-    for codec in (info.codec, fallback, container.lossy):
+    # Each container has PCM codecs of its own, in its own byte order.
+    own = "pcm" if info.codec.startswith("pcm_") and not is_own else info.codec
+    for codec in (own, fallback, container.lossy):
         name = pcm_like(info) if codec == "pcm" else codec
         encoder = encoder_of(name)
         if encoder is None or ("pcm" if name.startswith("pcm_") else name) not in container.codecs:
