@@ -56,7 +56,7 @@ class Encoder:
         if not self.rates or rate in self.rates:
             return rate
         above = [known for known in self.rates if known > rate]
-        family = [known for known in self.rates if rate % known == 0]
+        family = [known for known in self.rates if rate % known == 0 and known >= 44_100]
         return above[0] if above else (family or list(self.rates))[-1]
 
     def layout_for(self, layout: str, channels: int) -> str | None:
