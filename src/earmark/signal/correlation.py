@@ -1,15 +1,19 @@
-r"""How well what was heard at one place fits the pattern of a segment.
+r"""How well what was heard at one place fits the pattern of a segment, and what that proves.
 
-    E(t, s) = Σ_c sign_s(c) · R_t(c) / sqrt(Σ_c R_t(c)²),
+With λ_t(c) the log-odds of the cells c of a segment that starts at frame t of the leak,
 
-the sum over the cells c of a segment that starts at frame t of the leak. For a true place E is about ±a, the variant's
-sign times how clearly it is heard. For any other place the signs are as good as coin flips that know nothing of R, so
-E is sub-Gaussian with variance 1 (Hoeffding), and independent from segment to segment: for q, the sum of n squares,
+    S(t, s) = Σ_c sign_s(c) · λ_t(c)
 
-    P(q ≥ x) ≤ exp(-(x - n - n ln(x / n)) / 2),    x > n,
+is the log-odds that the leak carries variant 1 of segment s there. If t is the place of s, S is about ±|λ|²/2; if not,
+the signs are as good as coin flips that know nothing of λ. Then E cosh(g S / 2) ≤ exp(g² |λ|² / 8) for any g
+(Hoeffding), the signs of different segments are independent, and
 
-(Chernoff's bound with E exp(λ E²) ≤ (1 - 2λ)^(-1/2)). It holds whatever the leak is, so that "this passage is marked"
-has a proven chance of error of its own.
+    W = Σ_s ln cosh(g S_s / 2) - g² |λ_s|² / 8
+
+is the logarithm of a test martingale: P(W ever reaches w) ≤ exp(-w) (Ville's inequality), whatever the leak is and
+however long one looks. So "this passage is marked" has a proven chance of error of its own; and W is at the same time
+the likelihood ratio of "either variant" against "none", the best there is to search by. g is a little below 1, so that
+copies mixed by colluders are found as well.
 """
 
 from dataclasses import dataclass
@@ -17,10 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.signal.spectrum import HOPS_PER_SLOT, Listening
+from earmark.signal.listening import STEPS, Listening
+from earmark.signal.spectrum import HOPS_PER_SLOT
+
+GAIN = 0.7
 
 Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -42,9 +48,9 @@ class Correlator:
         return len(self.signs)
 
     def windows(self, frames: Ints) -> Floats:
-        """Return the cells of segments that start at ``frames``, scaled to unit energy; shape (len(frames), cells).
+        """Return the log-odds of the cells of segments that start at ``frames``; shape (len(frames), cells).
 
-        Frames outside of what was heard, and silence, give zeros.
+        Frames outside of what was heard say nothing: 0.
         """
         cells = self.listening.cells
         index = frames[:, None] + HOPS_PER_SLOT * np.arange(1, self.listening.layout.intervals)
@@ -53,34 +59,44 @@ class Correlator:
             return np.zeros((len(frames), self.signs.shape[1]), np.float32)
         picked = cells[np.clip(index, 0, len(cells) - 1)].astype(np.float32)
         picked[outside] = 0
-        flat = picked.reshape(len(frames), -1)
-        norms = np.sqrt(np.einsum("fc,fc->f", flat, flat))
-        unit: Floats = flat / np.maximum(norms, 1)[:, None]
-        return unit
+        log_odds: Floats = picked.reshape(len(frames), -1) / STEPS
+        return log_odds
 
-    def everywhere(self, frames: Ints) -> Floats:
-        """Return E of every segment at each of ``frames``; shape (len(frames), segments)."""
-        fits: Floats = self.windows(frames) @ self.signs.T
-        return fits
+    def worth_everywhere(self, frames: Ints) -> Floats:
+        """Return what every segment adds to W at each of ``frames``; shape (len(frames), segments)."""
+        windows = self.windows(frames)
+        return worth(windows @ self.signs.T, energy(windows)[:, None])
 
-    def along(self, frames: Ints, segments: Ints) -> Floats:
-        """Return E of ``segments`` at ``frames``, pair by pair; segments outside of the recording give 0."""
+    def along(self, frames: Ints, segments: Ints) -> tuple[Floats, Floats]:
+        """Return S and |λ|² of ``segments`` at ``frames``, pair by pair; 0 for segments outside of the recording."""
         inside = (segments >= 0) & (segments < self.segments)
         signs = self.signs[np.clip(segments, 0, self.segments - 1)]
-        fits: Floats = np.where(inside, np.einsum("fc,fc->f", self.windows(frames), signs), 0)
-        return fits
+        windows = np.where(inside[:, None], self.windows(frames), np.float32(0))
+        return np.einsum("fc,fc->f", windows, signs), energy(windows)
+
+    def worth_along(self, frames: Ints, segments: Ints) -> Floats:
+        """Return what ``segments`` at ``frames`` add to W, pair by pair."""
+        return worth(*self.along(frames, segments))
 
 
-def log_chance(energy: Doubles, terms: Doubles) -> Doubles:
-    """Return the natural logarithm of a bound on the chance that ``terms`` squares at a wrong place reach ``energy``.
+def energy(windows: Floats) -> Floats:
+    """Return |λ|² of each window; shape (len(windows),)."""
+    squares: Floats = np.einsum("fc,fc->f", windows, windows)
+    return squares
+
+
+def worth(log_odds: Floats, squares: Floats) -> Floats:
+    """Return ln cosh(g S / 2) - g² |λ|² / 8 in nats, computed in place where it can be.
 
     Args:
-        energy: sums of squares of E, at least 0.
-        terms: how many squares were added; at least 1, broadcast against ``energy``.
-
-    Returns:
-        Numbers from -inf to 0.
+        log_odds: S.
+        squares: |λ|², broadcast against S.
     """
-    ratio = np.maximum(energy / terms, 1)
-    bound: Doubles = -0.5 * terms * (ratio - 1 - np.log(ratio))
-    return bound
+    size = np.abs(log_odds)
+    size *= GAIN
+    tail = np.exp(-size)
+    np.log1p(tail, out=tail)
+    size *= 0.5
+    size += tail
+    size -= np.float32(np.log(2)) + np.float32(GAIN**2 / 8) * squares
+    return size

@@ -20,7 +20,7 @@ class Evidence:
     Attributes:
         segments: numbers of the segments heard, rising; shape (n,).
         soft: positive for variant 1, negative for variant 0, in units of its noise; shape (n,).
-        amplitude: what ``soft`` may be expected to reach, up to a factor; shape (n,), >= 0.
+        amplitude: what ``soft`` should reach, judging by how much its cells say; shape (n,), >= 0.
     """
 
     segments: Ints
@@ -35,6 +35,8 @@ def gather(correlator: Correlator, passages: Iterable[Passage]) -> Evidence:
         return Evidence(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     segments = np.concatenate([passage.segments for passage in found])
     frames = np.concatenate([passage.frames for passage in found])
-    distinct, which, times = np.unique(segments, return_inverse=True, return_counts=True)
-    soft = np.bincount(which, correlator.along(frames, segments)) / np.sqrt(times)
-    return Evidence(distinct, soft, np.ones(len(distinct)))
+    log_odds, squares = correlator.along(frames, segments)
+    distinct, which = np.unique(segments, return_inverse=True)
+    noise = np.sqrt(np.bincount(which, squares))
+    soft = np.bincount(which, log_odds) / np.maximum(noise, 1e-9)
+    return Evidence(distinct, soft, noise / 2)

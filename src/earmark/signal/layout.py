@@ -64,8 +64,7 @@ class Layout:
 
 def band_centres() -> NDArray[np.float64]:
     """Return the bands' centre frequencies in Hz; shape (72,)."""
-    centres: NDArray[np.float64] = LOWEST_HZ + (np.arange(BANDS) + 0.5) * BAND_HZ
-    return centres
+    return LOWEST_HZ + BAND_HZ * (np.arange(BANDS, dtype=np.float64) + 0.5)
 
 
 def triangles(frequencies: NDArray[np.float64]) -> Floats:

@@ -1,0 +1,98 @@
+r"""Listening: for every cell heard, the odds that it was raised rather than lowered.
+
+What a cell says is the natural logarithm of those odds, as a *judge* sees them from the log-powers around it and from
+what the leak is like as a whole (``surroundings``); 0 where a cell says nothing. No judge knows any key, so that
+nothing here can depend on who was given what.
+
+Log-odds are kept in steps of 1/64 in one byte a cell: 5.4 kB per second of sound.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.signal.layout import BANDS, Layout
+from earmark.signal.plain import plain
+from earmark.signal.spectrum import ANALYSIS_RATE, HOPS_PER_SLOT, log_powers
+from earmark.signal.surroundings import REACH, Judge, Surroundings
+
+STEPS = 64
+JUDGED_FRAMES = 512
+
+Floats = NDArray[np.float32]
+Cells = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What was heard.
+
+    Attributes:
+        layout: the cells of a segment.
+        cells: log-odds times 64, from -127 to 127; shape (frames, 72). Frame t is seen through a window whose centre
+            lies at ``t * hop_s``.
+        seconds: length of the sound.
+    """
+
+    layout: Layout
+    cells: Cells
+    seconds: float
+
+    @property
+    def hop_s(self) -> float:
+        """Distance of two frames in seconds."""
+        return self.layout.slot_s / HOPS_PER_SLOT
+
+    @property
+    def hops_per_segment(self) -> int:
+        """Number of frames from a segment's start to the next one's."""
+        return HOPS_PER_SLOT * self.layout.intervals
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.cells)
+
+
+def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = plain) -> Listening:
+    """Listen to a sound.
+
+    Args:
+        blocks: the sound at 15 kHz, in pieces of any length; shape (channels, samples), full scale ±1.
+        layout: the cells to listen for.
+        judge: what a cell says, see above.
+    """
+    heard = _Heard()
+    pieces = [piece.astype(np.float16) for piece in log_powers(heard.count(blocks), layout)]
+    if not pieces:
+        return Listening(layout, np.zeros((0, BANDS), np.int8), 0.0)
+    log_power = np.concatenate(pieces)
+    surroundings = Surroundings.of(log_power)
+    cells = np.concatenate([_quantised(judge(part, surroundings)) for part in _with_margins(log_power)])
+    return Listening(layout, cells, heard.samples / ANALYSIS_RATE)
+
+
+class _Heard:
+    """Counts the samples that pass."""
+
+    samples = 0
+
+    def count(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
+        for block in blocks:
+            self.samples += block.shape[1]
+            yield block
+
+
+def _with_margins(log_power: NDArray[np.float16]) -> Iterator[Floats]:
+    """Yield parts that overlap by the reach of a judge, the first and the last frame repeated outside."""
+    for start in range(0, len(log_power), JUDGED_FRAMES):
+        stop = min(start + JUDGED_FRAMES, len(log_power))
+        index = np.clip(np.arange(start - REACH, stop + REACH), 0, len(log_power) - 1)
+        yield log_power[index].astype(np.float32)
+
+
+def _quantised(log_odds: Floats) -> Cells:
+    cells: Cells = np.clip(np.rint(log_odds * STEPS), -127, 127).astype(np.int8)
+    return cells
