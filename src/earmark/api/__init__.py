@@ -1,0 +1,68 @@
+"""What Earmark does, each a function: ``init``, ``mark``, ``copy``, ``trace``, ``inspect`` and so on.
+
+    with Vault(folder) as vault:
+        marked = mark(vault, Path("briefing.m4a"), read_listeners(open("staff.csv", "rb")), Path("copies"))
+        traced = trace(vault, Path("leaked.ogg"))
+
+All raise ``earmark.errors.EarmarkError``, with a message and a hint, for whatever a user can put right, and take a
+``progress`` that is called with a stage's name and the part of it that is done.
+"""
+
+from earmark.api.copying import copy
+from earmark.api.inspecting import inspect
+from earmark.api.listing import init, listeners, recordings
+from earmark.api.marking import mark
+from earmark.api.progress import Progress
+from earmark.api.results import (
+    CopyAt,
+    CopyGiven,
+    Delivered,
+    Exhibit,
+    Inspected,
+    LeakNeeded,
+    ListenerList,
+    ListenerSummary,
+    Named,
+    PassageTimes,
+    RecordingList,
+    RecordingName,
+    RecordingSummary,
+    Traced,
+    VaultMade,
+    Verdict,
+)
+from earmark.api.tracing import trace
+from earmark.records.folder import default_folder
+from earmark.records.listeners import Listener, read_listeners
+from earmark.records.vault import Vault
+
+__all__ = [
+    "CopyAt",
+    "CopyGiven",
+    "Delivered",
+    "Exhibit",
+    "Inspected",
+    "LeakNeeded",
+    "Listener",
+    "ListenerList",
+    "ListenerSummary",
+    "Named",
+    "PassageTimes",
+    "Progress",
+    "RecordingList",
+    "RecordingName",
+    "RecordingSummary",
+    "Traced",
+    "Vault",
+    "VaultMade",
+    "Verdict",
+    "copy",
+    "default_folder",
+    "init",
+    "inspect",
+    "listeners",
+    "mark",
+    "read_listeners",
+    "recordings",
+    "trace",
+]

@@ -1,0 +1,75 @@
+"""From a recording in the vault to copies in their places.
+
+A copy's record is in the vault before the copy has its name, so a run may end anywhere: there may be a record without a
+copy, never a copy without a record.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.api.places import Places
+from earmark.api.progress import Progress, watched
+from earmark.codes.codebook import Codebook
+from earmark.media.pieces import Pieces, build_pieces
+from earmark.media.reading import read_blocks
+from earmark.media.source import SoundInfo
+from earmark.media.target import Target
+from earmark.records.entries import Recording
+from earmark.records.vault import Vault
+from earmark.signal.layout import Layout
+from earmark.signal.patterns import Patterns
+from earmark.signal.variants import Renderer
+
+
+def codebook_of(recording: Recording) -> Codebook:
+    """Return the code of a recording."""
+    return Codebook(recording.id.encode(), recording.bias_seed, recording.coalition, recording.segments)
+
+
+def patterns_of(recording: Recording) -> Patterns:
+    """Return the patterns of a recording."""
+    return Patterns(recording.mark_key, Layout(recording.segment_ms))
+
+
+def render(recording: Recording, info: SoundInfo, target: Target, work: Path, progress: Progress) -> Pieces:
+    """Render both variants into ``work``.
+
+    Args:
+        recording: what is rendered.
+        info: its original.
+        target: what copies look like.
+        work: a private folder, needed until the copies are made.
+        progress: told about the stage "rendering".
+    """
+    renderer = Renderer(patterns_of(recording), recording.grid, info.rate, recording.depth)
+    blocks = watched(read_blocks(info), recording.seconds * recording.rate, "rendering", progress)
+    return build_pieces(renderer.render(blocks), info=info, target=target, grid=recording.grid, work=work)
+
+
+def deliver(
+    vault: Vault, recording: Recording, pieces: Pieces, places: Places, *, overwrite: bool, progress: Progress
+) -> None:
+    """Make the copies that are missing: each is recorded, then given its name.
+
+    Raises:
+        MediaError: a copy cannot be written, or something came to be in its place meanwhile.
+    """
+    with closing(pieces.copies(_orders(vault, recording, places), os.cpu_count() or 1)) as finished:
+        for number, (place, copy) in enumerate(zip(places.missing, finished, strict=True)):
+            progress("copying", number / len(places.missing))
+            vault.record_copy(
+                recording.id, place.listener, path=place.path, sha256=copy.sha256, container=pieces.target.format
+            )
+            copy.commit(overwrite=overwrite)
+    progress("copying", 1.0)
+
+
+def _orders(vault: Vault, recording: Recording, places: Places) -> Iterator[tuple[NDArray[np.uint8], Path]]:
+    secrets, codebook = vault.secrets(recording.id), codebook_of(recording)
+    for place in places.missing:
+        yield codebook.codeword(secrets[place.listener]), place.path

@@ -1,0 +1,121 @@
+"""Tracing: whose copy a leak was made from, with a proven bound on naming an innocent listener."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from earmark.api.delivery import codebook_of
+from earmark.api.finding import DETECTOR, Track, hear
+from earmark.api.original import sha256_of
+from earmark.api.progress import Progress, silent
+from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced
+from earmark.codes.accusation import accuse
+from earmark.codes.outlook import Price, forecast
+from earmark.errors import UsageError, VaultError
+from earmark.records.entries import Recording
+from earmark.records.vault import Vault
+from earmark.signal.alignment import Passage
+from earmark.signal.evidence import Evidence
+from earmark.signal.listening import Listening
+
+DEFAULT_BOUND = 1e-6
+
+
+def trace(
+    vault: Vault,
+    leak: Path,
+    *,
+    family_wise: float = DEFAULT_BOUND,
+    recording: str | None = None,
+    progress: Progress = silent,
+) -> Traced:
+    """Tell whose copy ``leak`` was made from.
+
+    1. The exhibit is hashed before anything else happens to it.
+    2. Evidence is gathered from the leak and mark keys. No listener's secret has been read.
+    3. The evidence is frozen; only now the codebook is read, and the evidence put to it once.
+
+    Args:
+        vault: has the recordings.
+        leak: any sound file; never changed.
+        family_wise: the allowed chance that any innocent listener is named, in (0, 1).
+        recording: id or title of the only one to look for; None for all of them.
+        progress: told about the stages "hashing", "listening", "searching", "aligning" and "accusing".
+
+    Raises:
+        UsageError: the bound makes no sense, or the recording is unknown.
+        MediaError: the leak cannot be read.
+        VaultError: the vault cannot be used, or has recordings of a newer version.
+    """
+    if not 0 < family_wise < 1:
+        raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
+    started = time.monotonic()
+    recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
+    progress("hashing", 0.0)
+    sha256 = sha256_of(leak)  # 1.
+    heard = hear(leak, tracks_of(list(recordings.values())), progress)  # 2.
+    exhibit = Exhibit(sha256, heard.seconds)
+    if heard.track is None or heard.listening is None or heard.evidence is None:
+        return Traced("unmarked", exhibit, None, (), family_wise, (), None, time.monotonic() - started)
+    progress("accusing", 0.0)
+    found = recordings[heard.track.recording_id]
+    named, more_s = accused(vault, found, heard.evidence, family_wise)  # 3.
+    progress("accusing", 1.0)
+    return Traced(
+        verdict="named" if named else "insufficient",
+        exhibit=exhibit,
+        recording=RecordingName(found.id, found.title),
+        named=named,
+        family_wise=family_wise,
+        passages=tuple(times(passage, heard.listening) for passage in heard.passages),
+        more_needed_s=more_s,
+        elapsed_s=time.monotonic() - started,
+    )
+
+
+def tracks_of(recordings: Sequence[Recording]) -> list[Track]:
+    """Return what listening may know of recordings."""
+    newer = [recording for recording in recordings if recording.detector > DETECTOR]
+    if newer:
+        raise VaultError(f"{newer[0].id} was marked by a newer version of Earmark", "Update Earmark.")
+    return [Track(recording.id, recording.mark_key, recording.grid) for recording in recordings]
+
+
+def accused(
+    vault: Vault, recording: Recording, evidence: Evidence, family_wise: float
+) -> tuple[tuple[Named, ...], float | None]:
+    """Put evidence that is complete to the codebook.
+
+    Returns:
+        The listeners named, the surest first; and, where there are none, about how many more seconds would do.
+    """
+    secrets, codebook = vault.secrets(recording.id), codebook_of(recording)
+    rows = codebook.rows(list(secrets.values()), evidence.segments)
+    biases = codebook.biases(evidence.segments)
+    accusations = accuse(rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise)
+    ids = list(secrets)
+    named = tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
+    return named, None if named else more_needed_s(evidence, recording, Price(max(1, len(ids)), family_wise))
+
+
+def more_needed_s(evidence: Evidence, recording: Recording, price: Price) -> float | None:
+    """Return about how many more seconds like these would name somebody; None where more would not help."""
+    outlook = forecast(evidence.soft, evidence.amplitude, price, coalition=recording.coalition)
+    if outlook is None:
+        return None
+    return (outlook.segments - len(evidence.segments)) * recording.grid.segment_s
+
+
+def times(passage: Passage, listening: Listening) -> PassageTimes:
+    """Return where a passage lies, in seconds."""
+    segment_s = listening.layout.segment_ms / 1000
+    nominal = listening.hops_per_segment
+    measured = passage.frames_per_segment
+    speed = nominal / measured if measured else 1.0  # too short to tell
+    return PassageTimes(
+        leak_start_s=int(passage.frames[0]) * listening.hop_s,
+        leak_end_s=int(passage.frames[-1]) * listening.hop_s + segment_s / speed,
+        recording_start_s=int(passage.segments[0]) * segment_s,
+        recording_end_s=(int(passage.segments[-1]) + 1) * segment_s,
+        speed=speed,
+    )

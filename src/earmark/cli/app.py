@@ -1,0 +1,274 @@
+"""The commands. What they need is imported when they run, so that ``--help`` is there at once."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earmark import __version__
+from earmark.errors import ListenersError
+
+if TYPE_CHECKING:
+    from earmark.api import Delivered, Listener
+
+NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
+VERDICTS = {"named": NAMED, "unmarked": UNMARKED, "insufficient": INSUFFICIENT}
+
+HELP = """Makes confidential speech traceable: every listener gets a copy of their own, and a leak names the copy.
+
+Exit status: 0 done, or a listener named · 1 failed · 2 usage · 3 unmarked · 4 insufficient.
+
+Settings come from flags, then EARMARK_VAULT, EARMARK_BOUND and EARMARK_COALITION, then the file earmark.toml in the
+platform's folder for settings (or EARMARK_CONFIG), then defaults. Data goes to standard output, talk to standard error.
+"""
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+VaultFolder = Annotated[
+    Path | None,
+    typer.Option("--vault", metavar="FOLDER", help="The vault. Default: EARMARK_VAULT, or the user's data folder."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are in the way; never the input.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the copies go.")]
+Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="Id (or its start) or title.", show_default=False)]
+Coalition = Annotated[
+    int | None, typer.Option("--coalition", metavar="N", help="Colluders the codebook is made for. Default: 4.")
+]
+Bound = Annotated[
+    float | None,
+    typer.Option("--bound", metavar="CHANCE", help="Allowed chance that any innocent is named. Default: 1e-6."),
+]
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"earmark {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def earmark(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold what is common to all commands."""
+
+
+@app.command()
+def init(vault: VaultFolder = None, json: Json = False) -> None:
+    """Make a vault: it keeps keys, codebooks, and who was given what. Back it up."""
+    from earmark import api
+    from earmark.cli.output import print_json, print_lines
+    from earmark.cli.settings import settings
+
+    made = api.init(settings(vault=vault).vault)
+    if json:
+        print_json("earmark.init/1", made)
+    else:
+        print_lines([f"vault made in {made.vault}"])
+
+
+@app.command()
+def mark(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="The recording.", show_default=False)],
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="LIST", help="Listeners: CSV or JSON lines; - reads stdin.")],
+    out: Out,
+    only: Annotated[
+        str, typer.Option("--only", metavar="ID,ID", help="Register all, but make these copies only.")
+    ] = "",
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, m4a, … Default: as the input.")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Default: the file's name.")] = None,
+    coalition: Coalition = None,
+    seal: Annotated[bool, typer.Option("--seal", help="Keep the original in the vault, encrypted.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Make a new recording of a file marked before.")] = False,
+    force: Force = False,
+    depth: Annotated[float | None, typer.Option("--depth", hidden=True)] = None,
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """See that every listener has their copy of a recording.
+
+    Run it again to go on after an interruption, or with a longer list: only what is missing is made.
+    """
+    from earmark import api
+    from earmark.cli.bars import Bars
+    from earmark.cli.settings import settings
+
+    chosen = settings(vault=vault, coalition=coalition)
+    listeners = read_list(to)
+    with api.Vault(chosen.vault) as opened, Bars() as bars:
+        done = api.mark(
+            opened,
+            source,
+            listeners,
+            out,
+            only=ids(only),
+            format=format,
+            title=title,
+            coalition=chosen.coalition,
+            depth=depth,
+            seal_original=seal,
+            again=again,
+            force=force,
+            progress=bars,
+        )
+    report_delivery("earmark.mark/1", done, out, json=json)
+
+
+@app.command()
+def copy(
+    recording: Recording,
+    listener: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LISTENER…", help="Ids; everybody on --to if none.", show_default=False),
+    ] = None,
+    *,
+    out: Out,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="The file that was marked. Default: the sealed one.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="LIST", help="More listeners for the recording.")] = None,
+    force: Force = False,
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """Make more copies of a recording, from the input or the sealed original."""
+    from earmark import api
+    from earmark.cli.bars import Bars
+    from earmark.cli.settings import settings
+
+    add = read_list(to) if to is not None else []
+    with api.Vault(settings(vault=vault).vault) as opened, Bars() as bars:
+        done = api.copy(opened, recording, listener or [], out, source=source, add=add, force=force, progress=bars)
+    report_delivery("earmark.copy/1", done, out, json=json)
+
+
+@app.command()
+def trace(
+    leak: Annotated[Path, typer.Argument(metavar="LEAK", help="Any sound file.", show_default=False)],
+    *,
+    bound: Bound = None,
+    recording: Annotated[
+        str | None, typer.Option("--recording", metavar="RECORDING", help="Look for this one only.")
+    ] = None,
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> int:
+    """Name whose copy a leak is, with a proven bound on naming an innocent listener.
+
+    Exit status: 0 named · 3 unmarked · 4 insufficient.
+    """
+    from earmark import api
+    from earmark.cli import words
+    from earmark.cli.bars import Bars
+    from earmark.cli.output import print_json, print_lines
+    from earmark.cli.settings import settings
+
+    chosen = settings(vault=vault, bound=bound)
+    with api.Vault(chosen.vault) as opened, Bars() as bars:
+        result = api.trace(opened, leak, family_wise=chosen.bound, recording=recording, progress=bars)
+    if json:
+        print_json("earmark.trace/1", result)
+    else:
+        print_lines(words.traced(result))
+    return VERDICTS[result.verdict]
+
+
+@app.command()
+def inspect(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="The recording.", show_default=False)],
+    listeners: Annotated[
+        int, typer.Option("--listeners", metavar="N", help="Among how many one is to be found.")
+    ] = 1000,
+    bound: Bound = None,
+    coalition: Coalition = None,
+    json: Json = False,
+) -> None:
+    """Tell, before marking, if there is enough speech, how much leak it takes, and how many colluders are covered."""
+    from earmark import api
+    from earmark.cli import words
+    from earmark.cli.bars import Bars
+    from earmark.cli.output import print_json, print_lines, print_notes
+    from earmark.cli.settings import settings
+
+    chosen = settings(bound=bound, coalition=coalition)
+    with Bars() as bars:
+        result = api.inspect(
+            source, listeners=listeners, family_wise=chosen.bound, coalition=chosen.coalition, progress=bars
+        )
+    if json:
+        print_json("earmark.inspect/1", result)
+    else:
+        print_notes(result.notes)
+        print_lines(words.inspected(result))
+
+
+@app.command()
+def recordings(vault: VaultFolder = None, json: Json = False) -> None:
+    """List the vault's recordings."""
+    from earmark import api
+    from earmark.cli import words
+    from earmark.cli.output import print_json, print_lines
+    from earmark.cli.settings import settings
+
+    with api.Vault(settings(vault=vault).vault) as opened:
+        result = api.recordings(opened)
+    if json:
+        print_json("earmark.recordings/1", result)
+    else:
+        print_lines(words.recordings(result))
+
+
+@app.command()
+def listeners(recording: Recording, vault: VaultFolder = None, json: Json = False) -> None:
+    """List a recording's listeners and what they were given."""
+    from earmark import api
+    from earmark.cli import words
+    from earmark.cli.output import print_json, print_lines
+    from earmark.cli.settings import settings
+
+    with api.Vault(settings(vault=vault).vault) as opened:
+        result = api.listeners(opened, recording)
+    if json:
+        print_json("earmark.listeners/1", result)
+    else:
+        print_lines(words.listeners(result))
+
+
+def read_list(name: str) -> "list[Listener]":
+    """Return the listeners in the file ``name``, or in standard input where it is "-"."""
+    from earmark.api import read_listeners
+
+    try:
+        if name == "-":
+            return read_listeners(sys.stdin.buffer)
+        with Path(name).open("rb") as stream:
+            return read_listeners(stream)
+    except OSError as error:
+        raise ListenersError(f"the list {name} cannot be read: {error.strerror}", "Check the path.") from error
+
+
+def ids(text: str) -> list[str]:
+    """Return the ids in a list with commas."""
+    return [one for one in (part.strip() for part in text.split(",")) if one]
+
+
+def report_delivery(schema: str, done: "Delivered", out: Path, *, json: bool) -> None:
+    """Print what was delivered."""
+    from earmark.cli import words
+    from earmark.cli.output import print_json, print_lines, print_notes
+
+    if json:
+        print_json(schema, done)
+    else:
+        print_notes(done.notes)
+        print_lines(words.delivered(done, str(out)))

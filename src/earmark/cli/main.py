@@ -1,0 +1,67 @@
+"""From the arguments to an exit status: whatever happens, one line says it and nothing is left in pieces."""
+
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from earmark.cli.app import app
+from earmark.cli.output import print_error
+from earmark.errors import EarmarkError
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line ``arguments`` and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name may have letters the terminal lacks
+    try:
+        return guarded(arguments)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def guarded(arguments: Sequence[str]) -> int:
+    """Run the command line, and turn what goes wrong into a message and an exit status."""
+    as_json = "--json" in arguments
+    try:
+        status = get_command(app).main(list(arguments), prog_name="earmark", standalone_mode=False)
+        sys.stdout.flush()
+    except EarmarkError as error:
+        print_error(str(error), error.hint, as_json=as_json)
+        return error.exit_status
+    except TyperException as error:
+        print_error(*explained(error), as_json=as_json)
+        return USAGE
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print_error(str(error), "", as_json=as_json)
+        return FAILED
+    except MemoryError:
+        print_error("there is not enough memory", "Close other programs, or use a larger machine.", as_json=as_json)
+        return FAILED
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        print_error("interrupted", "Nothing is broken; the same command goes on with it.", as_json=as_json)
+    return int(status or 0)
+
+
+def explained(error: TyperException) -> tuple[str, str]:
+    """Return a usage error in the words of all others, and the hint where to read on."""
+    text = getattr(error, "format_message", error.__str__)().rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "earmark"
+    return text[:1].lower() + text[1:], f"{command} --help"

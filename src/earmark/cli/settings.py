@@ -1,0 +1,70 @@
+"""Settings: flags, then EARMARK_… variables, then a TOML file, then defaults. Never a secret."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_config_path
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from earmark.errors import UsageError
+from earmark.records.folder import default_folder
+
+
+def config_path() -> Path:
+    """Return where the TOML file is: ``EARMARK_CONFIG``, or in the platform's folder for settings."""
+    named = os.environ.get("EARMARK_CONFIG")
+    return Path(named) if named else user_config_path("earmark") / "earmark.toml"
+
+
+class Settings(BaseSettings):
+    """What can be set once and for all.
+
+    Attributes:
+        vault: the vault's folder.
+        bound: the allowed chance that any innocent listener is named.
+        coalition: how many colluders new recordings are marked against.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="EARMARK_", env_ignore_empty=True, extra="forbid")
+
+    vault: Path = Field(default_factory=default_folder)
+    bound: float = 1e-6
+    coalition: int | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there are no such files here
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return flags, variables and the TOML file, in this order."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+
+def settings(**flags: object) -> Settings:
+    """Return the settings in force; a flag that is None was not given.
+
+    Raises:
+        UsageError: a variable or the file has something that makes no sense.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"the setting {name!r} makes no sense: {first['msg']}", _where(name)) from error
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{config_path()} cannot be read: {error}", "It has lines such as: bound = 1e-6") from error
+
+
+def _where(name: str) -> str:
+    return f"Look at EARMARK_{name.upper()} and at {config_path()}."
