@@ -163,7 +163,8 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
     with open_sound(path) as container:
         stream = longest_stream(container, path)
         blocks = forgiving_blocks(container, stream, native, channels)
-        yield from resampled(regrouped(blocks, native), native, rate, channels)
+        finite = (np.nan_to_num(block, posinf=0.0, neginf=0.0) for block in regrouped(blocks, native))
+        yield from resampled(finite, native, rate, channels)
 
 
 def forgiving_blocks(container: InputContainer, stream: AudioStream, rate: int, channels: int) -> Iterator[Block]:
@@ -172,7 +173,7 @@ def forgiving_blocks(container: InputContainer, stream: AudioStream, rate: int, 
     for packet in readable(container, stream):
         for frame in decoded(packet):
             if (frame.sample_rate, frame.layout.nb_channels) == (rate, channels):
-                yield np.nan_to_num(unpacker.block(frame), posinf=0.0, neginf=0.0)
+                yield unpacker.block(frame)
 
 
 def readable(container: InputContainer, stream: AudioStream) -> "Iterator[av.Packet[AudioStream]]":
