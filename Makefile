@@ -24,6 +24,9 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 setup: $(VENV)/.dev  ## Make .venv with the command earmark in it
 setup-bench: $(VENV)/.bench  ## The same with what the benchmark needs (a C compiler for pesq)
 
+demo: setup  ## Mark a briefing for a dozen listeners, leak one copy, name it; AUDIO=path takes your own recording
+	@$(BIN)/python -m demo.run $(if $(AUDIO),"$(AUDIO)")
+
 test: setup lint  ## Run all checks and tests
 	$(BIN)/pytest
 

@@ -23,9 +23,7 @@ Settings come from flags, then EARMARK_VAULT, EARMARK_BOUND and EARMARK_COALITIO
 platform's folder for settings (or EARMARK_CONFIG), then defaults. Data goes to standard output, talk to standard error.
 """
 
-app = typer.Typer(
-    help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = typer.Typer(help=HELP, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 VaultFolder = Annotated[
     Path | None,

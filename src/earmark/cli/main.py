@@ -36,7 +36,7 @@ def guarded(arguments: Sequence[str]) -> int:
     """Run the command line, and turn what goes wrong into a message and an exit status."""
     as_json = "--json" in arguments
     try:
-        status = get_command(app).main(list(arguments), prog_name="earmark", standalone_mode=False)
+        status = get_command(app).main(list(arguments) or ["--help"], prog_name="earmark", standalone_mode=False)
         sys.stdout.flush()
     except EarmarkError as error:
         print_error(str(error), error.hint, as_json=as_json)
@@ -64,4 +64,4 @@ def explained(error: TyperException) -> tuple[str, str]:
     text = getattr(error, "format_message", error.__str__)().rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "earmark"
-    return text[:1].lower() + text[1:], f"{command} --help"
+    return text[:1].lower() + text[1:], f"“{command} --help” tells what it takes."
