@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import soxr
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -39,6 +40,7 @@ class Codec:
         path = path.with_suffix(self.suffix)
         with av.open(str(path), "w") as container:
             stream = container.add_stream(self.encoder, rate=target_rate, layout="mono")
+            assert isinstance(stream, AudioStream)
             if self.bit_rate:
                 stream.bit_rate = self.bit_rate
             frame = av.AudioFrame.from_ndarray(np.clip(coded, -1, 1)[None].astype(np.float32), "fltp", "mono")

@@ -1,4 +1,4 @@
-"""Make ``earmark.signal.spectrum.WHITENING`` again: the least-squares estimate of a cell's sign from its neighbours.
+"""Make ``earmark.signal.plain.WHITENING`` again: the least-squares estimate of a cell's sign from its neighbours.
 
 Marks the open recordings at random, sends them through the codecs of ``bench.attacks`` and white noise, and solves for
 the linear filter over a cell's neighbours that best foretells the sign; then makes it symmetric.
@@ -34,11 +34,12 @@ def marked(name: str, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float3
     sound = corpus.load(name, RATE)[: SECONDS * RATE]
     grid = Grid.over(len(sound), RATE)
     patterns = Patterns(seed.to_bytes(32, "big"), LAYOUT)
-    mark = Renderer(patterns, grid, RATE).mark(sound[None], 0, grid.segments)[0]
-    choice = np.where(np.random.default_rng(seed).integers(0, 2, grid.segments), 1, -1).astype(np.float32)
-    length = RATE * LAYOUT.segment_ms // 1000
-    mark[: grid.segments * length] *= np.repeat(choice, length)
-    return sound + mark, patterns.signs(0, grid.segments) * choice[:, None, None]
+    marks = Renderer(patterns, grid, RATE).marks(sound[None], 0, grid.segments)[:, 0]
+    bits = np.random.default_rng(seed).integers(0, 2, grid.segments)
+    carried = np.resize(np.repeat(bits, RATE * LAYOUT.segment_ms // 1000), len(sound))  # the rest is unmarked
+    return sound + np.where(carried, marks[1], marks[0]), patterns.signs(0, grid.segments) * (2 * bits - 1)[
+        :, None, None
+    ]
 
 
 def neighbourhoods(path: Path, segments: int) -> Doubles:
@@ -55,7 +56,8 @@ def neighbourhoods(path: Path, segments: int) -> Doubles:
         for band in range(-bands, bands + 1)
     ]
     stacked = np.stack(shifted, axis=-1).astype(float)
-    return stacked - stacked.mean(axis=-1, keepdims=True)
+    centred: Doubles = stacked - stacked.mean(axis=-1, keepdims=True)
+    return centred
 
 
 def train(folder: Path) -> Doubles:
@@ -74,7 +76,8 @@ def train(folder: Path) -> Doubles:
     whole = weights.reshape(2 * REACH[0] + 1, -1)
     whole = (whole + whole[::-1] + whole[:, ::-1] + whole[::-1, ::-1]) / 4
     balanced: Doubles = whole - whole.mean()
-    return balanced / balanced.max()
+    balanced /= balanced.max()
+    return balanced
 
 
 if __name__ == "__main__":

@@ -157,7 +157,9 @@ def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passa
     hops = correlator.listening.hops_per_segment
     before = track(correlator, place, min(place.segment, (place.frame - first) // hops + 1), -1)
     after = track(correlator, place, min(correlator.segments - place.segment, (last - place.frame) // hops), 1)
-    segments, frames, gains = (np.concatenate([b[::-1], a]) for b, a in zip(before, after, strict=True))
+    segments = np.concatenate([before[0][::-1], after[0]])
+    frames = np.concatenate([before[1][::-1], after[1]])
+    gains = np.concatenate([before[2][::-1], after[2]])
     usable = (frames >= first) & (frames + hops <= last) & (segments >= 0)
     segments, frames = segments[usable], frames[usable]
     span = best_stretch(gains[usable])

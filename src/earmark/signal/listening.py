@@ -19,7 +19,7 @@ from earmark.signal.spectrum import ANALYSIS_RATE, HOPS_PER_SLOT, log_powers
 from earmark.signal.surroundings import REACH, Judge, Surroundings
 
 STEPS = 64
-JUDGED_FRAMES = 512
+JUDGED_FRAMES = 256
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.int8]

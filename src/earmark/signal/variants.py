@@ -1,30 +1,33 @@
 r"""The two variants of a recording, rendered once and as a stream.
 
-In a slot's window the spectrum X(f) is multiplied by the gain pattern g(f) = depth · Σ_b sign_b · triangle_b(f); the
-result, windowed again and overlapped, is the mark d. The variants are
+In a slot's window the spectrum X(f) is given the gains
 
-    variant 1 = x + d,    variant 0 = x - d.
+    variant 1: (1 + g(f)) / sqrt(1 + g(f)²),    variant 0: (1 - g(f)) / sqrt(1 + g(f)²),
 
-So what is not marked is kept to the last bit, both variants are equally far from the original, the mark follows the
-host and is masked by it, and two FFTs a window make both. The window is the square root of a periodic Hann window,
-before and after: neighbouring slots fade into each other and the mark fades to nothing at the segment's edges.
+with g(f) = depth · Σ_b sign_b · triangle_b(f). Their mean power is 1, so that copies are as loud as the original; both
+variants are equally far from it, and the mark follows the host and is masked by it. Only the difference to X goes
+through the transform and is overlapped and added to the sound, so what is not marked is kept to the last bit. The
+window is the square root of a periodic Hann window, before and after: neighbouring slots fade into each other and the
+mark fades to nothing at the segment's edges.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 from earmark.grid import Grid
-from earmark.signal.layout import Layout, triangles
+from earmark.signal.layout import triangles
 from earmark.signal.patterns import Patterns
 
-DEFAULT_DEPTH = 0.28
+DEFAULT_DEPTH = 0.25
 BATCH_SEGMENTS = 64
 
 Floats = NDArray[np.float32]
+Spectra = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -43,32 +46,61 @@ class Renderer:
     rate: int
     depth: float = DEFAULT_DEPTH
 
-    def mark(self, sound: Floats, first: int, count: int) -> Floats:
-        """Return the mark d of ``count`` segments from ``first`` on.
+    def marks(self, sound: Floats, first: int, count: int) -> Floats:
+        """Return what is added to ``count`` segments from ``first`` on to make variant 0 and variant 1.
 
         Args:
             sound: what was recorded in these segments; shape (channels, samples), full scale ±1.
             first: number of the first segment in ``sound``.
             count: number of segments.
+
+        Returns:
+            Shape (2, channels, samples).
         """
         layout = self.patterns.layout
         window = sqrt_hann(layout.window_samples(self.rate))
         gains = self._gains(first, count)
-        starts = np.array([self.grid.start(s, self.rate) for s in range(first, first + count)]) - self.grid.start(
-            first, self.rate
-        )
-        mark = np.zeros_like(sound)
+        start = self.grid.start(first, self.rate)
+        starts = np.array([self.grid.start(segment, self.rate) - start for segment in range(first, first + count)])
+        marks = np.zeros((2, *sound.shape), np.float32)
         for slot, offset in enumerate(layout.window_starts(self.rate)):
             index = (starts + offset)[:, None] + np.arange(len(window))
-            mark[:, index] += filtered(sound[:, index] * window, gains[:, slot]) * window
-        return mark
+            spectra = self._spectra(sound[:, index] * window)
+            for mark, gain in zip(marks, gains, strict=True):
+                mark[:, index] += self._sound(spectra * gain[:, slot], len(window)) * window
+        return marks
+
+    @cached_property
+    def _size(self) -> int:
+        """Length of the transform for a slot's window: the next even one that is fast."""
+        half: int = scipy.fft.next_fast_len(self.patterns.layout.window_samples(self.rate) // 2, real=True)
+        return 2 * half
+
+    @cached_property
+    def _band(self) -> slice:
+        """The bins that are marked."""
+        touched = np.flatnonzero(triangles(scipy.fft.rfftfreq(self._size, 1 / self.rate)).any(axis=0))
+        return slice(int(touched[0]), int(touched[-1]) + 1)
 
     def _gains(self, first: int, count: int) -> Floats:
-        """Return the gain of each bin; shape (count, slots, bins)."""
-        size = fft_size(self.patterns.layout, self.rate)
-        shapes = triangles(scipy.fft.rfftfreq(size, 1 / self.rate))
-        gains: Floats = self.patterns.signs(first, count) @ (np.float32(self.depth) * shapes)
+        """Return what the marked bins of each variant are multiplied with; shape (2, count, slots, bins)."""
+        shapes = triangles(scipy.fft.rfftfreq(self._size, 1 / self.rate)[self._band])
+        raised = self.patterns.signs(first, count) @ (np.float32(self.depth) * shapes)
+        level = 1 / np.sqrt(1 + raised**2)
+        gains: Floats = np.stack([(1 - raised) * level, (1 + raised) * level]) - 1
         return gains
+
+    def _spectra(self, frames: Floats) -> Spectra:
+        """Return the marked bins of ``frames``, shape (..., samples)."""
+        spectra: Spectra = scipy.fft.rfft(frames, self._size)[..., self._band]
+        return spectra
+
+    def _sound(self, spectra: Spectra, samples: int) -> Floats:
+        """Return the sound, (..., samples), whose marked bins are ``spectra``; all others are empty."""
+        whole = np.zeros((*spectra.shape[:-1], self._size // 2 + 1), np.complex64)
+        whole[..., self._band] = spectra
+        sound = scipy.fft.irfft(whole, self._size)[..., :samples]
+        return sound.astype(np.float32, copy=False)
 
     def render(self, blocks: Iterable[Floats]) -> Iterator[tuple[Floats, Floats]]:
         """Yield (variant 0, variant 1) block by block, each block whole segments, the last one with the rest.
@@ -81,8 +113,8 @@ class Renderer:
         """
         first = 0
         for sound, count in self._batches(blocks):
-            mark = self.mark(sound, first, count)
-            yield sound - mark, sound + mark
+            variant0, variant1 = sound + self.marks(sound, first, count)
+            yield variant0, variant1
             first += count
 
     def _batches(self, blocks: Iterable[Floats]) -> Iterator[tuple[Floats, int]]:
@@ -110,21 +142,3 @@ def sqrt_hann(samples: int) -> Floats:
     """Return the square root of a periodic Hann window: its square and its shift by half add up to 1."""
     window: Floats = np.sin(np.pi * np.arange(samples) / samples).astype(np.float32)
     return window
-
-
-def fft_size(layout: Layout, rate: int) -> int:
-    """Return the length of the transform for a slot's window: the next even one that is fast."""
-    size: int = 2 * scipy.fft.next_fast_len(layout.window_samples(rate) // 2, real=True)
-    return size
-
-
-def filtered(frames: Floats, gains: Floats) -> Floats:
-    """Return ``frames`` with their spectra multiplied by ``gains``.
-
-    Args:
-        frames: shape (channels, segments, samples).
-        gains: shape (segments, bins); the transform's length follows from the bins.
-    """
-    size = 2 * (gains.shape[-1] - 1)
-    result: Floats = scipy.fft.irfft(scipy.fft.rfft(frames, size) * gains, size)[..., : frames.shape[-1]]
-    return result
