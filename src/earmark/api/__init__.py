@@ -15,22 +15,18 @@ from earmark.api.marking import mark
 from earmark.api.progress import Progress
 from earmark.api.results import (
     CopyAt,
-    CopyGiven,
     Delivered,
     Exhibit,
     Inspected,
     LeakNeeded,
-    ListenerList,
-    ListenerSummary,
     Named,
     PassageTimes,
-    RecordingList,
     RecordingName,
-    RecordingSummary,
     Traced,
     VaultMade,
     Verdict,
 )
+from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.api.tracing import trace
 from earmark.records.folder import default_folder
 from earmark.records.listeners import Listener, read_listeners

@@ -59,7 +59,7 @@ def copy(
         target = same_target(info, found)
         copies = [CopyAt(listener, out / f"{listener}{target.suffix}") for listener in wanted]
         given = vault.copies(found.id)
-        places = survey(copies, out, original=info.path, known=given, force=force, progress=progress)
+        places = survey(copies, original=info.path, known=given, force=force, progress=progress)
         if places.missing:
             samples = round(found.seconds * found.rate)
             require_space(info, samples, target, len(places.missing), out=out, vault=vault.folder)

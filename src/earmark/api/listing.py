@@ -2,15 +2,8 @@
 
 from pathlib import Path
 
-from earmark.api.results import (
-    CopyGiven,
-    ListenerList,
-    ListenerSummary,
-    RecordingList,
-    RecordingName,
-    RecordingSummary,
-    VaultMade,
-)
+from earmark.api.results import RecordingName, VaultMade
+from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.records.entries import Recording
 from earmark.records.vault import Vault
 

@@ -149,7 +149,7 @@ class Job:
             wishes.require_met(known)
         given = self.vault.copies(known.id) if known else ()
         source = self.original.info.path
-        places = survey(self.copies, self.out, original=source, known=given, force=force, progress=progress)
+        places = survey(self.copies, original=source, known=given, force=force, progress=progress)
         open_folder(self.out)
         if places.missing:
             info, count = self.original.info, len(places.missing)

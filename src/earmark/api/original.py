@@ -12,7 +12,7 @@ from earmark.codes.outlook import Price, segments_needed
 from earmark.errors import MediaError
 from earmark.grid import DEFAULT_SEGMENT_MS, Grid
 from earmark.media.reading import read_blocks
-from earmark.media.source import SoundInfo, probe, require_markable
+from earmark.media.source import SoundInfo, probe, require_file, require_markable
 
 # What segments of clean speech say, in units of the evidence's noise.
 CLEAN_AMPLITUDE = 3.5
@@ -140,8 +140,9 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes in hexadecimal.
 
     Raises:
-        MediaError: it cannot be read.
+        MediaError: it cannot be read, or is no regular file.
     """
+    require_file(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

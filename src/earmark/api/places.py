@@ -18,30 +18,29 @@ from earmark.records.entries import Copy
 
 FLAC_SHARE = 0.6  # of uncompressed speech
 
+Recorded = dict[tuple[str, str], set[str]]
+
 
 @dataclass(frozen=True)
 class Places:
     """The places of the copies asked for.
 
     Attributes:
-        out: the folder.
         all: in the order asked for.
         missing: where a copy is still to be made.
     """
 
-    out: Path
     all: tuple[CopyAt, ...]
     missing: tuple[CopyAt, ...]
 
 
 def survey(
-    places: Sequence[CopyAt], out: Path, *, original: Path, known: Iterable[Copy], force: bool, progress: Progress
+    places: Sequence[CopyAt], *, original: Path, known: Iterable[Copy], force: bool, progress: Progress
 ) -> Places:
     """Look what is at ``places``, and change nothing.
 
     Args:
-        places: where copies are to be, all of them in ``out``.
-        out: the folder, which need not exist.
+        places: where copies are to be.
         original: the input, which is never overwritten.
         known: the copies that the vault has on record for this recording.
         force: whether files that are not on record may be overwritten.
@@ -50,7 +49,9 @@ def survey(
     Raises:
         UsageError: something is in the way.
     """
-    recorded = {(copy.listener_id, copy.path, copy.sha256) for copy in known}
+    recorded: Recorded = {}
+    for copy in known:
+        recorded.setdefault((copy.listener_id, copy.path), set()).add(copy.sha256)
     missing = []
     for number, place in enumerate(places):
         progress("checking", number / len(places))
@@ -59,15 +60,13 @@ def survey(
         elif not _is_ours(place, recorded):
             _require_overwritable(place.path, original, force=force)
             missing.append(place)
-    return Places(out, tuple(places), tuple(missing))
+    return Places(tuple(places), tuple(missing))
 
 
-def _is_ours(place: CopyAt, recorded: set[tuple[str, str, str]]) -> bool:
-    """Tell whether the very file on record is at ``place``."""
-    where = str(place.path.absolute())
-    if not place.path.is_file() or not any(r[:2] == (place.listener, where) for r in recorded):
-        return False
-    return (place.listener, where, sha256_of(place.path)) in recorded
+def _is_ours(place: CopyAt, recorded: Recorded) -> bool:
+    """Tell whether a file on record is at ``place``, as it was given."""
+    hashes = recorded.get((place.listener, str(place.path.absolute())))
+    return hashes is not None and place.path.is_file() and sha256_of(place.path) in hashes
 
 
 def _require_overwritable(path: Path, original: Path, *, force: bool) -> None:
@@ -105,9 +104,12 @@ def require_space(info: SoundInfo, samples: int, target: Target, copies: int, *,
     """
     stored = samples * target.rate / info.rate * target.channels * target.samples.width
     frames = 2 * FLAC_SHARE * stored if target.way == "flac" else 0
-    needs = {vault: int(2 * stored + frames), out: int(copies * copy_bytes(info, samples, target, stored))}
+    needs = (
+        (vault, int(2 * stored + frames)),
+        (out, int(copies * copy_bytes(info, samples, target, stored))),
+    )
     devices: dict[int, int] = {}
-    for folder, needed in needs.items():
+    for folder, needed in needs:
         device = folder.stat().st_dev
         devices[device] = devices.get(device, 0) + needed
         free = shutil.disk_usage(folder).free

@@ -1,16 +1,11 @@
 """The commands. What they need is imported when they run, so that ``--help`` is there at once."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from earmark import __version__
-from earmark.errors import ListenersError
-
-if TYPE_CHECKING:
-    from earmark.api import Delivered, Listener
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
 VERDICTS = {"named": NAMED, "unmarked": UNMARKED, "insufficient": INSUFFICIENT}
@@ -60,16 +55,15 @@ def earmark(
 
 @app.command()
 def init(vault: VaultFolder = None, json: Json = False) -> None:
-    """Make a vault: it keeps keys, codebooks, and who was given what. Back it up."""
-    from earmark import api
-    from earmark.cli.output import print_json, print_lines
-    from earmark.cli.settings import settings
+    """Make a vault, which keeps keys and records.
 
-    made = api.init(settings(vault=vault).vault)
-    if json:
-        print_json("earmark.init/1", made)
-    else:
-        print_lines([f"vault made in {made.vault}"])
+    Back it up: without it no leak can be traced.
+    """
+    from earmark import api
+    from earmark.cli import shell, words
+
+    made = api.init(shell.settings(vault=vault).vault)
+    shell.report("earmark.init/1", made, words.made(made), json=json)
 
 
 @app.command()
@@ -98,18 +92,17 @@ def mark(
     Run it again to go on after an interruption, or with a longer list: only what is missing is made.
     """
     from earmark import api
-    from earmark.cli.bars import Bars
-    from earmark.cli.settings import settings
+    from earmark.cli import shell, words
 
-    chosen = settings(vault=vault, coalition=coalition)
-    listeners = read_list(to)
-    with api.Vault(chosen.vault) as opened, Bars() as bars:
+    chosen = shell.settings(vault=vault, coalition=coalition)
+    listeners = shell.read_list(to)
+    with api.Vault(chosen.vault) as opened, shell.Bars() as bars:
         done = api.mark(
             opened,
             source,
             listeners,
             out,
-            only=ids(only),
+            only=shell.ids(only),
             format=format,
             title=title,
             coalition=chosen.coalition,
@@ -119,7 +112,7 @@ def mark(
             force=force,
             progress=bars,
         )
-    report_delivery("earmark.mark/1", done, out, json=json)
+    shell.report("earmark.mark/1", done, words.delivered(done, out), json=json)
 
 
 @app.command()
@@ -139,15 +132,14 @@ def copy(
     vault: VaultFolder = None,
     json: Json = False,
 ) -> None:
-    """Make more copies of a recording, from the input or the sealed original."""
+    """Make more copies, from the input or the sealed original."""
     from earmark import api
-    from earmark.cli.bars import Bars
-    from earmark.cli.settings import settings
+    from earmark.cli import shell, words
 
-    add = read_list(to) if to is not None else []
-    with api.Vault(settings(vault=vault).vault) as opened, Bars() as bars:
+    add = shell.read_list(to) if to is not None else []
+    with api.Vault(shell.settings(vault=vault).vault) as opened, shell.Bars() as bars:
         done = api.copy(opened, recording, listener or [], out, source=source, add=add, force=force, progress=bars)
-    report_delivery("earmark.copy/1", done, out, json=json)
+    shell.report("earmark.copy/1", done, words.delivered(done, out), json=json)
 
 
 @app.command()
@@ -161,23 +153,19 @@ def trace(
     vault: VaultFolder = None,
     json: Json = False,
 ) -> int:
-    """Name whose copy a leak is, with a proven bound on naming an innocent listener.
+    """Name whose copy a leak is, or say that nobody can be named.
+
+    A name comes with a proven bound on the chance that an innocent listener is named.
 
     Exit status: 0 named · 3 unmarked · 4 insufficient.
     """
     from earmark import api
-    from earmark.cli import words
-    from earmark.cli.bars import Bars
-    from earmark.cli.output import print_json, print_lines
-    from earmark.cli.settings import settings
+    from earmark.cli import shell, words
 
-    chosen = settings(vault=vault, bound=bound)
-    with api.Vault(chosen.vault) as opened, Bars() as bars:
+    chosen = shell.settings(vault=vault, bound=bound)
+    with api.Vault(chosen.vault) as opened, shell.Bars() as bars:
         result = api.trace(opened, leak, family_wise=chosen.bound, recording=recording, progress=bars)
-    if json:
-        print_json("earmark.trace/1", result)
-    else:
-        print_lines(words.traced(result))
+    shell.report("earmark.trace/1", result, words.traced(result), json=json)
     return VERDICTS[result.verdict]
 
 
@@ -191,82 +179,38 @@ def inspect(
     coalition: Coalition = None,
     json: Json = False,
 ) -> None:
-    """Tell, before marking, if there is enough speech, how much leak it takes, and how many colluders are covered."""
-    from earmark import api
-    from earmark.cli import words
-    from earmark.cli.bars import Bars
-    from earmark.cli.output import print_json, print_lines, print_notes
-    from earmark.cli.settings import settings
+    """Tell, before marking, if a recording can be traced.
 
-    chosen = settings(bound=bound, coalition=coalition)
-    with Bars() as bars:
+    Is there enough speech, how many seconds of a leak will be needed, and how many colluders are covered?
+    """
+    from earmark import api
+    from earmark.cli import shell, words
+
+    chosen = shell.settings(bound=bound, coalition=coalition)
+    with shell.Bars() as bars:
         result = api.inspect(
             source, listeners=listeners, family_wise=chosen.bound, coalition=chosen.coalition, progress=bars
         )
-    if json:
-        print_json("earmark.inspect/1", result)
-    else:
-        print_notes(result.notes)
-        print_lines(words.inspected(result))
+    shell.report("earmark.inspect/1", result, words.inspected(result), json=json)
 
 
 @app.command()
 def recordings(vault: VaultFolder = None, json: Json = False) -> None:
     """List the vault's recordings."""
     from earmark import api
-    from earmark.cli import words
-    from earmark.cli.output import print_json, print_lines
-    from earmark.cli.settings import settings
+    from earmark.cli import shell, words
 
-    with api.Vault(settings(vault=vault).vault) as opened:
+    with api.Vault(shell.settings(vault=vault).vault) as opened:
         result = api.recordings(opened)
-    if json:
-        print_json("earmark.recordings/1", result)
-    else:
-        print_lines(words.recordings(result))
+    shell.report("earmark.recordings/1", result, words.recordings(result), json=json)
 
 
 @app.command()
 def listeners(recording: Recording, vault: VaultFolder = None, json: Json = False) -> None:
     """List a recording's listeners and what they were given."""
     from earmark import api
-    from earmark.cli import words
-    from earmark.cli.output import print_json, print_lines
-    from earmark.cli.settings import settings
+    from earmark.cli import shell, words
 
-    with api.Vault(settings(vault=vault).vault) as opened:
+    with api.Vault(shell.settings(vault=vault).vault) as opened:
         result = api.listeners(opened, recording)
-    if json:
-        print_json("earmark.listeners/1", result)
-    else:
-        print_lines(words.listeners(result))
-
-
-def read_list(name: str) -> "list[Listener]":
-    """Return the listeners in the file ``name``, or in standard input where it is "-"."""
-    from earmark.api import read_listeners
-
-    try:
-        if name == "-":
-            return read_listeners(sys.stdin.buffer)
-        with Path(name).open("rb") as stream:
-            return read_listeners(stream)
-    except OSError as error:
-        raise ListenersError(f"the list {name} cannot be read: {error.strerror}", "Check the path.") from error
-
-
-def ids(text: str) -> list[str]:
-    """Return the ids in a list with commas."""
-    return [one for one in (part.strip() for part in text.split(",")) if one]
-
-
-def report_delivery(schema: str, done: "Delivered", out: Path, *, json: bool) -> None:
-    """Print what was delivered."""
-    from earmark.cli import words
-    from earmark.cli.output import print_json, print_lines, print_notes
-
-    if json:
-        print_json(schema, done)
-    else:
-        print_notes(done.notes)
-        print_lines(words.delivered(done, str(out)))
+    shell.report("earmark.listeners/1", result, words.listeners(result), json=json)

@@ -1,17 +1,10 @@
 """Results in plain words, for people."""
 
 from math import floor
+from pathlib import Path
 
-from earmark.api.results import (
-    Delivered,
-    Inspected,
-    ListenerList,
-    ListenerSummary,
-    PassageTimes,
-    RecordingList,
-    RecordingSummary,
-    Traced,
-)
+from earmark.api.results import Delivered, Inspected, PassageTimes, Traced, VaultMade
+from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.cli.output import table
 
 COPY_NOT_PERSON = (
@@ -75,7 +68,12 @@ def more_needed(seconds: float | None) -> str:
     return f"About {max(1, round(seconds))} s more of it, as clear as this, should do."
 
 
-def delivered(result: Delivered, out: str) -> list[str]:
+def made(result: VaultMade) -> list[str]:
+    """Return where the vault is."""
+    return [f"vault made in {result.vault}"]
+
+
+def delivered(result: Delivered, out: Path) -> list[str]:
     """Return what was done, in one line."""
     count, there = len(result.copies), len(result.copies) - result.made
     copies = "1 copy" if count == 1 else f"{count:,} copies"
