@@ -6,6 +6,7 @@ project. ``OPEN`` files may be used to tune and train; ``HELD`` ones (other spea
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,27 @@ HELD = (
     "meeting/ami-pyannote_ES-D-dev00-01_en",
 )
 
+OPEN_ROOMS = (
+    "rooms/speechbrain_rir1",
+    "rooms/spatialaudio_seminarroom-clap",
+    "rooms/voxengo_highly-damped-large-room",
+    "rooms/voxengo_nice-drum-room",
+    "rooms/voxengo_masonic-lodge",
+)
+HELD_ROOMS = (
+    "rooms/voxengo_french-18th-century-salon",
+    "rooms/webaudio_kitchen-true-stereo",
+    "rooms/audiomentations_rir48000",
+    "rooms/spatialaudio_seminarroom-clap-binaural",
+)
+OPEN_NOISES = ("noise/speechcommands_dishes", "noise/speechbrain_noise1", "noise/blanket_coffeeshop")
+HELD_NOISES = (
+    "noise/blanket_train",
+    "noise/blanket_wind",
+    "noise/speechbrain_noise4",
+    "noise/esc50_4-156993-A-19",
+)
+
 
 def available() -> bool:
     """Tell whether the recordings are there."""
@@ -64,6 +86,7 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.flac"
 
 
+@cache
 def load(name: str, rate: int) -> Floats:
     """Return a recording as one channel at ``rate`` Hz; shape (samples,)."""
     mono: Floats = np.concatenate(list(read_resampled(path_of(name), rate)), axis=1).mean(axis=0)

@@ -14,14 +14,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.attacks import ATTACKS
+from bench.attacks import Attack
 from bench.stage import RATE, Floats, Stage, sound_of
 from earmark.api import Vault, trace
 
 LENGTHS = (3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 40, 60)
 ENOUGH = 0.95
 SEED = 20_261_123
-COPIES = 4
 GOALS = {"opus:12k": 10, "g711": 10}
 GOAL = 8
 
@@ -37,6 +36,7 @@ class Cut:
         start: where it begins, as a part of what is possible; 0 to 1.
         seconds: how long it is.
         attack: what happens to it.
+        seed: of what chance decides in that.
     """
 
     vault: Path
@@ -45,6 +45,7 @@ class Cut:
     start: float
     seconds: float
     attack: str
+    seed: int
 
     def sound(self) -> Floats:
         """Return what is cut out."""
@@ -63,7 +64,7 @@ def kept(copy: Path) -> Floats:
 def named(cut: Cut) -> bool:
     """Make the leak, trace it, and tell whether its listener is named; raise if anybody else is."""
     with TemporaryDirectory() as folder, Vault(cut.vault) as vault:
-        leak = ATTACKS[cut.attack](cut.sound(), RATE, Path(folder) / "leak")
+        leak = Attack(cut.attack).write(cut.sound(), RATE, Path(folder) / "leak", cut.seed)
         names = [one.listener for one in trace(vault, leak).named]
     if set(names) - {cut.listener}:
         raise AssertionError(f"innocent listeners were named: {names}, of {cut}")
@@ -73,9 +74,9 @@ def named(cut: Cut) -> bool:
 def cuts(stage: Stage, attack: str, seconds: float, clips: int) -> Iterator[Cut]:
     """Yield the cuts of one length."""
     rng = np.random.default_rng(SEED)
-    for listener, start in zip(rng.integers(0, len(stage.copies), clips), rng.random(clips), strict=True):
-        name, path = list(stage.copies.items())[listener]
-        yield Cut(stage.vault, name, path, float(start), seconds, attack)
+    for seed, start in enumerate(rng.random(clips).tolist()):
+        name, path = list(stage.copies.items())[seed % len(stage.copies)]
+        yield Cut(stage.vault, name, path, start, seconds, attack, seed)
 
 
 def measure(stage: Stage, attacks: Sequence[str], clips: int) -> Iterator[tuple[str, ...]]:

@@ -19,6 +19,7 @@ from earmark.media.source import probe
 RATE = 48_000
 BRIEFING_S = 38 * 60
 LISTENERS = 1_000
+COPIES = 4
 
 Floats = NDArray[np.float32]
 

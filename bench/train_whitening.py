@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import corpus
-from bench.attacks import ATTACKS
+from bench.attacks import MAIN, OPEN, Attack
 from earmark.grid import Grid
 from earmark.media.reading import read_resampled
 from earmark.signal import spectrum
@@ -66,12 +66,11 @@ def train(folder: Path) -> Doubles:
     covariance, response = np.zeros((size, size)), np.zeros(size)
     for seed, name in enumerate(corpus.OPEN):
         sound, signs = marked(name, seed)
-        noise = np.random.default_rng(seed).standard_normal(len(sound)) * np.sqrt(np.mean(sound**2)) / 10
-        for attack in ATTACKS.values():
-            for version in (sound, (sound + noise).astype(np.float32)):
-                cells = neighbourhoods(attack(version, RATE, folder / "leak"), len(signs)).reshape(-1, size)
-                covariance += cells.T @ cells
-                response += cells.T @ signs.reshape(-1)
+        for attack in [one for coded in MAIN for one in (coded, f"white:20+{coded}")]:
+            leak = Attack(attack, OPEN).write(sound, RATE, folder / "leak", seed)
+            cells = neighbourhoods(leak, len(signs)).reshape(-1, size)
+            covariance += cells.T @ cells
+            response += cells.T @ signs.reshape(-1)
     weights = np.linalg.solve(covariance + RIDGE * np.trace(covariance) / size * np.eye(size), response)
     whole = weights.reshape(2 * REACH[0] + 1, -1)
     whole = (whole + whole[::-1] + whole[:, ::-1] + whole[::-1, ::-1]) / 4

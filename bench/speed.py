@@ -1,0 +1,133 @@
+"""How fast marking, copying and tracing are, and how much memory they take: seconds of sound per second.
+
+CPU time on one core where it says so, else time on the clock with all cores. On shared machines look at the ratios.
+"""
+
+import io
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from bench import corpus
+from bench.attacks import Codec
+from bench.stage import LISTENERS, RATE, Stage
+from earmark.api import Vault, mark, read_listeners, trace
+from earmark.api.delivery import codebook_of, patterns_of
+from earmark.media.pieces import build_pieces
+from earmark.media.reading import read_blocks
+from earmark.media.source import probe
+from earmark.media.target import choose_target
+from earmark.signal.variants import Renderer
+
+HOURS_S = 3 * 3600
+COPIES = 5
+
+HEAD = ("", "measured", "goal")
+
+
+@dataclass(frozen=True)
+class Took:
+    """How long something took.
+
+    Attributes:
+        clock_s: on the clock.
+        cpu_s: of all cores together.
+    """
+
+    clock_s: float
+    cpu_s: float
+
+
+def timed(work: Callable[[], object]) -> Took:
+    """Do some work and time it."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Took(time.perf_counter() - clock, time.process_time() - cpu)
+
+
+def rows(stage: Stage) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the table."""
+    info = probe(stage.original)
+    seconds = (info.samples or 0) / info.rate
+    with Vault(stage.vault) as vault:
+        recording = vault.recordings()[0]
+        codeword = codebook_of(recording).codeword(bytes(32))
+        renderer = Renderer(patterns_of(recording), recording.grid, info.rate, recording.depth)
+        blocks = list(read_blocks(info))
+        took = timed(lambda: [None for _ in renderer.render(blocks)])
+        yield "both variants, 48 kHz mono, one core", f"{seconds / took.cpu_s:,.0f} ×", "≥ 300 ×"
+        for name in ("wav", "flac"):
+            yield copies(renderer, stage.original, name, codeword, seconds)
+        leak = Codec("flac", ".flac").write(np.concatenate(blocks, axis=1)[0], RATE, stage.vault / "unmarked")
+        leak.unlink()
+        copy = next(iter(stage.copies.values()))
+        took = timed(lambda: trace(vault, copy))
+        yield (
+            f"tracing {seconds / 60:.0f} minutes of FLAC, {LISTENERS:,} listeners",
+            f"{seconds / took.clock_s:,.0f} ×",
+            "≥ 200 ×",
+        )
+    yield "memory, marking 3 h of 48 kHz stereo", f"{peak_mb():,.0f} MB", "≤ 600 MB"
+
+
+def copies(
+    renderer: Renderer, original: Path, name: str, codeword: "np.typing.NDArray[np.uint8]", seconds: float
+) -> tuple[str, ...]:
+    """Return the row of each further copy in a format."""
+    info = probe(original)
+    target = choose_target(info, name)
+    with TemporaryDirectory() as folder:
+        variants = renderer.render(read_blocks(info))
+        pieces = build_pieces(variants, info=info, target=target, grid=renderer.grid, work=Path(folder) / "work")
+
+        def give() -> None:
+            for number in range(COPIES):
+                with pieces.copy(codeword, Path(folder) / f"{number}{target.suffix}") as pending:
+                    pending.commit()
+
+        took = timed(give)
+    return f"each further {name.upper()} copy", f"{COPIES * seconds / took.clock_s:,.0f} ×", "≥ 1,000 ×"
+
+
+def peak_mb() -> float:
+    """Return the peak memory of a process that marks three hours of stereo, in MB."""
+    command = [sys.executable, "-m", "bench.speed"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ})
+    return float(done.stdout)
+
+
+def mark_three_hours() -> None:
+    """Mark three hours of stereo in this process and print its peak memory in MB."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        mono = corpus.briefing(600, RATE)
+        original = long_stereo(mono, folder / "long.wav")
+        with Vault.init(folder / "vault") as vault:
+            mark(vault, original, read_listeners(io.BytesIO(b"id\none\n")), folder / "copies")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def long_stereo(mono: "np.typing.NDArray[np.float32]", path: Path) -> Path:
+    """Write the sound over and over, in stereo, until there are three hours."""
+    import wave  # noqa: PLC0415 - used nowhere else
+
+    words = (np.repeat(mono[:, None], 2, axis=1) * 32_767).astype("<i2").tobytes()
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        for _ in range(round(HOURS_S * RATE / len(mono))):
+            file.writeframesraw(words)
+    return path
+
+
+if __name__ == "__main__":
+    mark_three_hours()
