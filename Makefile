@@ -36,6 +36,9 @@ lint: setup
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
 
+bench: setup-bench  ## Measure everything and print tables (ATTACK=room+noise:20 for the seconds of one attack)
+	$(BIN)/python -m bench $(if $(ATTACK),--attack $(ATTACK))
+
 lock:  ## Lock the dependencies anew, with hashes (needs uv)
 	for group in dev bench-build bench; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,7 @@ def marked(sound: Floats, rng: np.random.Generator) -> tuple[Floats, NDArray[np.
     """Return a marked copy with a random codeword, its level changed now and then, and the signs of all cells."""
     if rng.random() < 0.5:
         sound = sound * np.float32(10 ** (rng.uniform(-20, 10) / 20) / (4 * max(1e-3, float(np.abs(sound).max()))))
-    sound = np.round(np.clip(sound, -1, 1) * 32_767).astype(np.float32) / 32_768
+    sound = np.round(np.clip(sound, -1, 1) * 32_767).astype(np.float32) / np.float32(32_768)
     grid = Grid.over(len(sound), RATE)
     patterns = Patterns(rng.bytes(32), LAYOUT)
     marks = Renderer(patterns, grid, RATE, DEPTH).marks(sound[None], 0, grid.segments)[:, 0]
@@ -119,11 +119,8 @@ class Model(nn.Module):
 
     def save(self, path: Path) -> None:
         """Write the weights as ``earmark.signal.network`` reads them."""
-        dense = {
-            f"dense{number}": np.vstack([layer.weight[:, :, 0, 0].T.numpy(), layer.bias[None].numpy()])
-            for number, layer in enumerate(self.dense)
-        }
-        np.savez(path, filters=self.balanced()[:, 0].numpy(), **dense)
+        dense = [np.vstack([layer.weight[:, :, 0, 0].T.numpy(), layer.bias[None].numpy()]) for layer in self.dense]
+        np.savez(path, filters=self.balanced()[:, 0].numpy(), dense0=dense[0], dense1=dense[1], dense2=dense[2])
 
 
 def batches(lessons: list[Lesson], rng: np.random.Generator) -> Iterator[list[torch.Tensor]]:
@@ -140,9 +137,8 @@ def train(lessons: list[Lesson], steps: int) -> Model:
     model = Model()
     optimiser = torch.optim.Adam(model.parameters(), RATE_OF_LEARNING)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE_OF_LEARNING, steps)
-    for step, (log_power, context, signs) in zip(
-        range(steps), batches(lessons, np.random.default_rng(0)), strict=False
-    ):
+    drawn = batches(lessons, np.random.default_rng(0))
+    for step, (log_power, context, signs) in enumerate(islice(drawn, steps)):
         odds = (model(log_power, context) * signs).sum((1, 2))
         loss = nn.functional.softplus(-odds).mean()
         optimiser.zero_grad()
