@@ -97,11 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def heading(options: argparse.Namespace) -> str:
     """Return what the figures are of."""
+    machine = f"{platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()}"
     return (
-        "# Benchmarks\n\n"
-        f"Made by `make bench` on {platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()};"
-        f" {options.clips} cuts for each attack and length. Real speech and meetings; rooms, noises and talkers are held"
-        " ones that nothing was tuned on.\n"
+        f"# Benchmarks\n\nMade by `make bench` on {machine}; {options.clips} cuts for each attack and length.\n"
+        "Real speech and meetings; rooms, noises and talkers are held ones that nothing was tuned on.\n"
     )
 
 
