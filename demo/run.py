@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench.attacks import ATTACKS
+from bench.attacks import Attack
 from bench.corpus import available, path_of
 
 from earmark.media.reading import read_resampled
@@ -81,7 +81,7 @@ def leaked(copy: Path) -> Path:
     sound = np.concatenate(list(read_resampled(copy, LEAK_RATE)), axis=1).mean(axis=0)
     length = min(len(sound), int(LEAK_S * LEAK_RATE))
     start = random.randrange(len(sound) - length + 1)
-    leak = ATTACKS[LEAK_KIND](sound[start : start + length], LEAK_RATE, Path("leaked.ogg"))
+    leak = Attack(LEAK_KIND).write(sound[start : start + length], LEAK_RATE, Path("leaked"), seed=0)
     tell(
         f"One of them cuts {length / LEAK_RATE:.0f} seconds out of theirs, from second {start / LEAK_RATE:.1f} on, "
         "and sends them to a friend as Opus at 16 kb/s, a quarter of what music takes."
