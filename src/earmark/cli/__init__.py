@@ -3,6 +3,6 @@
 Standard output is data, standard error is talk. What takes long to import waits until a command needs it.
 """
 
-from earmark.cli.main import main
+from earmark.cli.entry import main
 
 __all__ = ["main"]

@@ -1,0 +1,283 @@
+"""Whatever is handed in: an error and a hint, exit status 1 or 2, nothing lost, no traceback."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.audio.stream import AudioStream
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.api.voices import RATE, Sound, speech, write_wav
+from tests.cli.conftest import Answer, Earmark
+
+from earmark.cli.entry import run
+
+
+def refused(answer: Answer, status: int, *words: str) -> None:
+    """Check that an answer is an error in good order."""
+    assert answer.status == status
+    assert answer.out == ""
+    assert answer.err.startswith("earmark: error: ")
+    assert "Traceback" not in answer.err
+    for word in words:
+        assert word in answer.err
+
+
+def picture(path: Path) -> None:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=25, width=64, height=48, pix_fmt="yuv420p")
+        for _ in range(5):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        out.mux(stream.encode(None))
+
+
+def coded(path: Path, codec: str, sound: Sound, streams: int = 1) -> Path:
+    """Write mono sound with a codec that takes floats, in as many streams."""
+    with av.open(str(path), "w") as out:
+        for stream in [out.add_stream(codec, rate=RATE, layout="mono") for _ in range(streams)]:
+            assert isinstance(stream, AudioStream)
+            formats = stream.codec_context.codec.audio_formats or []
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), "flt", "mono")
+            frame.sample_rate = RATE
+            resampler = av.AudioResampler(formats[0], "mono", RATE, frame_size=4096)
+            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+                out.mux(stream.encode(piece))
+            out.mux(stream.encode(None))
+    return path
+
+
+def truncated(path: Path) -> None:
+    whole = write_wav(path.with_name("whole.wav"), speech(20)).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def corrupt(path: Path) -> None:
+    data = bytearray(coded(path.with_name("whole.flac"), "flac", speech(20)).read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 5_000] = bytes(5_000)
+    path.write_bytes(bytes(data))
+
+
+def spoiled(path: Path, value: float) -> None:
+    sound = speech(20)
+    sound[0, 1000] = value
+    coded(path, "pcm_f32le", sound)
+
+
+INPUTS = {
+    "no audio stream": (picture, ".mp4", "no sound"),
+    "two streams": (lambda path: coded(path, "pcm_s16le", speech(20), streams=2), ".mov", "2 streams"),
+    "truncated": (truncated, ".wav", "cut short"),
+    "corrupt": (corrupt, ".flac", "damaged"),
+    "zero length": (lambda path: path.write_bytes(b""), ".wav", "empty"),
+    "no samples": (lambda path: write_wav(path, np.zeros((1, 0), np.float32)), ".wav", ""),
+    "silence": (lambda path: write_wav(path, np.zeros((1, 20 * RATE), np.float32)), ".wav", "silent"),
+    "an offset only": (lambda path: write_wav(path, np.full((1, 20 * RATE), 0.5, np.float32)), ".wav", "silent"),
+    "not a number": (lambda path: spoiled(path, float("nan")), ".wav", "not numbers"),
+    "infinite": (lambda path: spoiled(path, float("inf")), ".wav", "not numbers"),
+    "too short": (lambda path: write_wav(path, speech(2)), ".wav", "are needed to tell 3 listeners apart"),
+    "text": (lambda path: path.write_text("hello, hello"), ".wav", "not a sound file"),
+    "a playlist": (lambda path: path.write_text("#EXTM3U\nhttp://example.com/x.mp3\n"), ".m3u8", "not a sound file"),
+    "a folder": (lambda path: path.mkdir(), ".wav", "is a folder"),
+    "a pipe": (os.mkfifo, ".wav", "not a regular file"),
+    "missing": (lambda _: None, ".wav", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_recordings_that_cannot_be_marked(earmark: Earmark, kind: str) -> None:
+    make, suffix, words = INPUTS[kind]
+    path = Path(f"bad{suffix}")
+    make(path)
+    earmark("init")
+    refused(earmark("mark", path, "--to", "staff.csv", "--out", "copies"), 1, words)
+    assert earmark("recordings", "--json").json["recordings"] == []
+    assert not Path("copies").exists() or not list(Path("copies").iterdir())
+    assert not list(Path("vault/work").glob("*"))
+    assert earmark("inspect", path).status == (0 if kind == "too short" else 1)
+
+
+@pytest.mark.parametrize(
+    "kind", ["no audio stream", "zero length", "text", "a playlist", "a folder", "a pipe", "missing"]
+)
+def test_leaks_that_cannot_be_heard(marked: Earmark, kind: str) -> None:
+    make, suffix, words = INPUTS[kind]
+    make(Path(f"bad{suffix}"))
+    refused(marked("trace", f"bad{suffix}"), 1, words)
+
+
+@pytest.mark.parametrize("kind", ["truncated", "corrupt", "silence", "not a number", "too short"])
+def test_leaks_in_bad_order_are_traced_all_the_same(marked: Earmark, kind: str) -> None:
+    make, suffix, _ = INPUTS[kind]
+    make(Path(f"bad{suffix}"))
+    assert marked("trace", f"bad{suffix}", "--json").json["verdict"] == "unmarked"
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda x: np.clip(9 * x, -1, 1), lambda x: x + np.float32(0.3)], ids=["clipped", "dc"]
+)
+def test_clipped_and_offset_recordings_are_marked_with_a_note(earmark: Earmark, spoil: object) -> None:
+    assert callable(spoil)
+    write_wav(Path("x.wav"), spoil(speech(25)))
+    earmark("init")
+    answer = earmark("mark", "x.wav", "--to", "staff.csv", "--out", "copies")
+    assert answer.status == 0
+    assert answer.err.startswith("earmark: note: ")
+    assert earmark("trace", "copies/ben.wav", "--json").json["named"][0]["listener"] == "ben"
+
+
+LISTS = {
+    "duplicates": ("id\nanna\nANNA\n", "line 3"),
+    "a path": ("id\n../x\n", "'../x'"),
+    "an absolute path": ("id\n/etc/passwd\n", "line 2"),
+    "a device": ("id\nnul\n", "line 2"),
+    "hidden": ("id\n.earmark-x.part\n", "line 2"),
+    "no id": ("name\nAnna\n", "no column “id”"),
+    "empty": ("", "no column “id”"),
+    "nobody": ("id\n", "names nobody"),
+    "an empty id": ("id,name\n,Anna\n", "line 2"),
+    "not JSON": ('{"id": "anna"}\n{"id": \n', "line 2"),
+    "JSON without id": ('{"name": "Anna"}\n', "line 1"),
+    "an escape": ("id,name\nanna,\x1b[31mred\n", "line 2"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_lists_that_make_no_sense(earmark: Earmark, kind: str) -> None:
+    text, words = LISTS[kind]
+    Path("bad.csv").write_text(text)
+    earmark("init")
+    refused(earmark("mark", "briefing.wav", "--to", "bad.csv", "--out", "copies"), 2, words)
+    assert not Path("copies").exists()
+
+
+def test_lists_that_cannot_be_read(earmark: Earmark) -> None:
+    earmark("init")
+    Path("latin.csv").write_bytes(b"id,name\nanna,J\xfcrgen\n")
+    refused(earmark("mark", "briefing.wav", "--to", "latin.csv", "--out", "copies"), 2, "UTF-8")
+    refused(earmark("mark", "briefing.wav", "--to", "missing.csv", "--out", "copies"), 2, "cannot be read")
+    refused(earmark("mark", "briefing.wav", "--to", "vault", "--out", "copies"), 2, "cannot be read")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["mark"],
+        ["mark", "briefing.wav"],
+        ["mark", "briefing.wav", "--to", "staff.csv"],
+        ["mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--format", "vorbis"],
+        ["mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--only", "zoe"],
+        ["mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--coalition", "many"],
+        ["mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--coalition", "0"],
+        ["mark", "briefing.wav", "--to", "staff.csv", "--out", "staff.csv"],
+        ["trace", "briefing.wav", "--bound", "2"],
+        ["trace", "briefing.wav", "--recording", "nope"],
+        ["trace", "briefing.wav", "--wrong"],
+        ["listeners", "nope"],
+        ["copy", "nope", "anna", "--out", "c"],
+        ["inspect", "briefing.wav", "--listeners", "0"],
+    ],
+    ids=" ".join,
+)
+def test_usage(earmark: Earmark, arguments: list[str]) -> None:
+    earmark("init")
+    refused(earmark(*arguments), 2)
+    assert not Path("c").exists()
+
+
+def test_errors_as_json(earmark: Earmark) -> None:
+    for arguments in (["recordings"], ["mark"], ["trace", "x", "--bound", "y"]):
+        answer = earmark(*arguments, "--json")
+        assert answer.status in {1, 2}
+        assert answer.json["schema"] == "earmark.error/1"
+        assert set(answer.json) == {"schema", "error", "hint"}
+        assert answer.err.startswith(f"earmark: error: {answer.json['error']}")
+
+
+def test_no_vault(earmark: Earmark) -> None:
+    refused(earmark("trace", "briefing.wav"), 1, "no vault", "earmark init")
+
+
+def test_a_vault_that_others_may_read(marked: Earmark) -> None:
+    Path("vault/vault.sqlite").chmod(0o644)
+    refused(marked("recordings"), 1, "others may read", "chmod")
+
+
+def test_a_vault_that_is_none(earmark: Earmark) -> None:
+    Path("vault").mkdir(mode=0o700)
+    Path("vault/vault.sqlite").write_bytes(b"not a database" * 100)
+    Path("vault/vault.sqlite").chmod(0o600)
+    refused(earmark("recordings"), 1, "not a vault")
+
+
+def test_a_vault_of_a_newer_version(marked: Earmark) -> None:
+    with closing(sqlite3.connect("vault/vault.sqlite")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    refused(marked("recordings"), 1, "newer version", "Update Earmark")
+
+
+def test_files_in_the_way(marked: Earmark) -> None:
+    Path("copies/anna.wav").write_text("mine")
+    refused(marked("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies"), 2, "anna.wav", "--force")
+    assert Path("copies/anna.wav").read_text() == "mine"
+    assert marked("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies", "--force").status == 0
+
+
+def test_the_input_is_never_overwritten(earmark: Earmark) -> None:
+    earmark("init")
+    before = Path("briefing.wav").read_bytes()
+    Path("one.csv").write_text("id\nbriefing\n")
+    refused(earmark("mark", "briefing.wav", "--to", "one.csv", "--out", ".", "--force"), 2, "the recording itself")
+    assert Path("briefing.wav").read_bytes() == before
+
+
+def test_strangers_names_do_not_steer_the_terminal(earmark: Earmark) -> None:
+    earmark("init")
+    name = "x\x1b[2J\u202e.wav"
+    Path("briefing.wav").rename(name)
+    assert "\x1b" not in earmark("mark", name, "--to", "staff.csv", "--out", "co\x07pies").out
+    assert "\\x1b[2J\\u202e" in earmark("recordings").out
+    assert "co\\x07pies" in earmark("listeners", "r-").out
+    refused(earmark("trace", "\x1b]0;gone\x07"), 1, "\\x1b]0;gone\\x07")
+
+
+def test_names_that_are_not_unicode(earmark: Earmark) -> None:
+    earmark("init")
+    name = os.fsdecode(b"brief\xff.wav")
+    Path("briefing.wav").rename(name)
+    refused(earmark("mark", name, "--to", "staff.csv", "--out", "copies"), 1, "not Unicode", "Rename")
+    assert earmark("mark", name, "--to", "staff.csv", "--out", "copies", "--title", "x").status == 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"id,name\n{text}".encode()))
+def test_any_list(home: Path, capsys: pytest.CaptureFixture[str], data: bytes) -> None:
+    """Invariant: a list is taken, or refused with exit status 2; never a traceback, and never a file elsewhere."""
+    Path("any.csv").write_bytes(data)
+    status = run(["mark", "missing.wav", "--to", "any.csv", "--out", "copies"])
+    assert status in {1, 2}
+    assert "Traceback" not in capsys.readouterr().err
+    assert sorted(path.name for path in home.iterdir()) == ["any.csv", "briefing.wav", "staff.csv"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    places=st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=20), length=st.integers(0, 40_000)
+)
+def test_any_leak(earmark: Earmark, spoken: Path, places: list[tuple[int, int]], length: int) -> None:
+    """Invariant: a file is heard or refused; never a traceback."""
+    if not Path("vault").exists():
+        earmark("init")
+    data = bytearray(spoken.read_bytes()[:length])
+    for place, value in places:
+        if place < len(data):
+            data[place] = value
+    Path("any.wav").write_bytes(bytes(data))
+    answer = earmark("trace", "any.wav")
+    assert answer.status in {1, 3}
+    assert "Traceback" not in answer.err
