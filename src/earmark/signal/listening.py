@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.signal.layout import BANDS, Layout
-from earmark.signal.plain import plain
+from earmark.signal.network import learned
 from earmark.signal.spectrum import ANALYSIS_RATE, HOPS_PER_SLOT, log_powers
 from earmark.signal.surroundings import REACH, Judge, Surroundings
 
@@ -56,7 +56,7 @@ class Listening:
         return len(self.cells)
 
 
-def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = plain) -> Listening:
+def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = learned) -> Listening:
     """Listen to a sound.
 
     Args:
