@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench demo test lint bench lock clean
+.PHONY: help setup setup-bench demo test lint bench pictures lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ lint: setup
 
 bench: setup-bench  ## Measure everything and print tables (ATTACK=room+noise:20 for the seconds of one attack)
 	$(BIN)/python -m bench $(if $(ATTACK),--attack $(ATTACK))
+
+pictures: setup-bench  ## Draw the pictures of the documentation from real speech
+	$(BIN)/python -m docs.pictures
 
 lock:  ## Lock the dependencies anew, with hashes (needs uv)
 	for group in dev bench-build bench; do \
