@@ -9,6 +9,7 @@ The powers of all channels are added, so that no mixing down can cancel anything
 """
 
 from collections.abc import Iterable, Iterator
+from math import floor
 
 import numpy as np
 import scipy.fft
@@ -39,7 +40,7 @@ def log_powers(blocks: Iterable[Floats], layout: Layout) -> Iterator[Floats]:
     held, first, done = None, 0, 0  # held[:, 0] is sample `first` of the padded sound
     for block in _padded(blocks, window // 2):
         held = block if held is None else np.concatenate([held, block], axis=1)
-        ready = int((first + held.shape[1] - window) / hop) + 1
+        ready = floor((first + held.shape[1] - window) / hop) + 1
         while done < ready:
             starts = np.floor(np.arange(done, min(ready, done + BATCH_FRAMES)) * hop).astype(int)
             frames = sliding_window_view(held, window, axis=1)[:, starts - first] * taper

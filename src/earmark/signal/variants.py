@@ -60,8 +60,8 @@ class Renderer:
         layout = self.patterns.layout
         window = sqrt_hann(layout.window_samples(self.rate))
         gains = self._gains(first, count)
-        start = self.grid.start(first, self.rate)
-        starts = np.array([self.grid.start(segment, self.rate) - start for segment in range(first, first + count)])
+        edges = [self.grid.start(segment, self.rate) for segment in range(first, first + count)]
+        starts = np.array(edges, np.int64) - self.grid.start(first, self.rate)
         marks = np.zeros((2, *sound.shape), np.float32)
         for slot, offset in enumerate(layout.window_starts(self.rate)):
             index = (starts + offset)[:, None] + np.arange(len(window))
