@@ -35,7 +35,7 @@ class Layout:
 
     @property
     def intervals(self) -> int:
-        """Number of parts between slot centres and edges; at least 2."""
+        """Number of parts between slot centres and edges: 3/80 of the milliseconds, ties to even, at least 2."""
         return max(2, round(self.segment_ms / SLOT_MS))
 
     @property

@@ -1,11 +1,12 @@
 r"""The learned judge: a small network that sees from a cell's neighbourhood what the cell says.
 
 For each cell it computes eight linear filters over the log-powers of three slots by seven bands (each with weights that
-add up to nothing, so that loudness does not matter) and five levels: the cell's against the loudest band of its frame
-and against what its band always has, the frame's and the band's against the loudest of the leak. Two layers of 24
-rectified units follow, and one number comes out: the log-odds that the cell was raised. It was trained to tell the
-variants of marked open speech, clean, coded, in noise and in rooms (``bench/train_network.py`` does it again), so that
-a pause, a band that a telephone cuts off or a level below the noise counts for little without anybody telling.
+add up to nothing, so that loudness does not matter) and six levels: the cell's against the loudest band of its frame
+and against what its band always has, the frame's and the band's highest and lowest against the loudest of the leak, and
+which band it is. Two layers of 24 rectified units follow, and one number comes out: the log-odds that the cell was
+raised. It was trained to tell the variants of marked open speech, clean, coded, in noise and in rooms
+(``bench/train_network.py`` does it again), so that a pause, a band that a telephone cuts off or a level below the noise
+counts for little without anybody telling.
 
 The weights are in ``network.npz``: ``filters`` (8, 3, 7) and ``dense0`` … ``dense2``, (inputs + 1, outputs), whose last
 rows are added.
