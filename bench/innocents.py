@@ -5,7 +5,7 @@ put to codebooks in which everybody is innocent: fresh secrets, and the recordin
 leaker's evidence may depend on. For each bound the share of leaks that named anybody must not be above it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +17,10 @@ from bench.attacks import MAIN, Attack
 from bench.seconds import Cut, cuts
 from bench.stage import RATE, Floats, Stage
 from earmark.api import Vault
-from earmark.api.delivery import codebook_of
-from earmark.api.finding import hear
+from earmark.api.finding import Found, hear
 from earmark.api.progress import silent
-from earmark.api.tracing import tracks_of
-from earmark.codes.accusation import accuse
+from earmark.api.tracing import accused, tracks_of
+from earmark.records.entries import Recording
 
 BOUNDS = (1e-1, 1e-2, 1e-3)
 LISTENERS = 25
@@ -54,19 +53,19 @@ def namings(leak: Leak) -> list[int]:
     with TemporaryDirectory() as folder, Vault(leak.cuts[0].vault) as vault:
         file = Attack(leak.attack).write(leak.sound(), RATE, Path(folder) / "leak", leak.seed)
         recording = vault.recordings()[0]
-        evidence = hear(file, tracks_of([recording]), silent).evidence
-    if evidence is None:
-        return [0] * len(BOUNDS)
-    codebook = codebook_of(recording)
+        heard = hear(file, tracks_of([recording]), silent).found
     rng = np.random.default_rng(leak.seed)
-    biases = codebook.biases(evidence.segments)
     named = np.zeros(len(BOUNDS), int)
     for _ in range(CODEBOOKS):
-        bits = codebook.bits([rng.bytes(32) for _ in range(LISTENERS)], evidence.segments)
-        found = accuse(bits, biases, evidence.soft, evidence.amplitude, family_wise=max(BOUNDS))
-        surest = min((one.false_accusation_log10 for one in found), default=0.0)
+        surest = surest_bound(heard, recording, {str(number): rng.bytes(32) for number in range(LISTENERS)})
         named += [surest <= np.log10(bound) for bound in BOUNDS]
     return named.tolist()
+
+
+def surest_bound(heard: Sequence[Found], recording: Recording, secrets: Mapping[str, bytes]) -> float:
+    """Return the decimal logarithm of the smallest bound with which anybody is named; 0 if nobody is."""
+    names = [accused(secrets, recording, one.evidence, max(BOUNDS), len(heard)) for one in heard]
+    return min((one.false_accusation_log10 for named in names for one in named), default=0.0)
 
 
 def leaks(stage: Stage, clips: int) -> Iterator[Leak]:

@@ -4,7 +4,7 @@ All that happens before anybody's name matters. Nothing here may import ``earmar
 that evidence cannot depend on who was given what: it comes from a leak and from mark keys alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,7 +16,16 @@ from earmark.api.progress import Progress, watched
 from earmark.grid import Grid
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
-from earmark.signal.alignment import LONGEST_SEARCH_S, SHORTEST_PART_S, Passage, align, search
+from earmark.signal.alignment import (
+    CANDIDATES,
+    LONGEST_SEARCH_S,
+    SHORTEST_PART_S,
+    Passage,
+    Place,
+    align,
+    follow,
+    search,
+)
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
 from earmark.signal.layout import Layout
@@ -49,22 +58,36 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Where a recording may be in a leak, and what that would mean.
+
+    Attributes:
+        track: the recording.
+        listening: what was heard, in its cells.
+        passages: where, in the order of the leak.
+        evidence: which variants.
+    """
+
+    track: Track
+    listening: Listening
+    passages: tuple[Passage, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Heard:
     """What a leak says.
 
     Attributes:
         seconds: of sound in it.
-        track: the recording found; None if none was.
-        listening: what was heard, for that recording; None if none was found.
-        passages: where, in the order of the leak.
-        evidence: which variants.
+        sure: whether the leak can hardly be anything but marked.
+        found: the one that is sure, or else all that are worth putting to a codebook; any of them may be chance, so
+            that each counts as an attempt.
     """
 
     seconds: float
-    track: Track | None = None
-    listening: Listening | None = None
-    passages: tuple[Passage, ...] = ()
-    evidence: Evidence | None = None
+    sure: bool
+    found: tuple[Found, ...]
 
 
 def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
@@ -76,17 +99,10 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     lengths = sorted({track.grid.segment_ms for track in tracks}) or [20]
     listenings = {length: listened(leak, Layout(length), progress) for length in lengths}
     seconds = listenings[lengths[0]].seconds
-    place = found(listenings, tracks, progress) if len(tracks) > 1 else ((tracks[0], 0.0) if tracks else None)
-    if place is None:
-        return Heard(seconds)
-    track, start_s = place
-    correlator = correlated(listenings, track)
-    first = int(start_s / correlator.listening.hop_s)
-    passages = align(correlator, first=first, trials=len(tracks), progress=lambda done: progress("aligning", done))
-    progress("aligning", 1.0)
-    if not passages:
-        return Heard(seconds)
-    return Heard(seconds, track, correlator.listening, tuple(passages), gather(correlator, passages))
+    hits = surest_hits(listenings, tracks, progress)
+    if hits and hits[0].place.sure:
+        return Heard(seconds, True, (aligned(listenings, hits[0], len(tracks), progress),))
+    return Heard(seconds, False, tuple(one for hit in hits for one in possible(listenings, hit)))
 
 
 def listened(leak: Path, layout: Layout, progress: Progress) -> Listening:
@@ -106,35 +122,56 @@ def signs_of(track: Track) -> NDArray[np.float32]:
     return patterns.signs(0, track.grid.segments).reshape(track.grid.segments, -1)
 
 
-def found(
-    listenings: Mapping[int, Listening], tracks: Sequence[Track], progress: Progress
-) -> tuple[Track, float] | None:
-    """Return the recording surest to be in the first part of the leak that has any, and the second to go on from."""
+@dataclass(frozen=True)
+class Hit:
+    """A place in a leak where a recording may be.
+
+    Attributes:
+        track: the recording.
+        place: where.
+        first: the frame from which was searched.
+    """
+
+    track: Track
+    place: Place
+    first: int
+
+
+def surest_hits(listenings: Mapping[int, Listening], tracks: Sequence[Track], progress: Progress) -> list[Hit]:
+    """Return the first sure hit in the leak; if there is none, the few that are most likely to be no chance."""
     correlator = lru_cache(KEPT_CORRELATORS)(partial(correlated, listenings))
-    seconds = next(iter(listenings.values())).seconds
+    seconds = max(listening.seconds for listening in listenings.values())
+    likely: list[Hit] = []
     at = 0.0
-    while at + SHORTEST_PART_S <= seconds:
-        places: list[tuple[float, Track]] = []
+    while tracks and at + SHORTEST_PART_S <= seconds:
         reached = seconds
         for number, track in enumerate(tracks):
             progress("searching", min(1.0, (at + LONGEST_SEARCH_S * number / len(tracks)) / seconds))
-            chance, end = chance_from(at, correlator(track), len(tracks))
-            reached = min(reached, end)
-            places += [] if chance is None else [(chance, track)]
-        if places:
-            surest = min(places, key=lambda place: place[0])[1]
-            return surest, max(0.0, at - LONGEST_SEARCH_S)  # it may begin at the end of the window before
+            listening = listenings[track.grid.segment_ms]
+            first = round(at / listening.hop_s)
+            places, end = search(correlator(track), first, listening.frames, len(tracks))
+            likely += [Hit(track, place, first) for place in places]
+            reached = min(reached, end * listening.hop_s)
+        likely = sorted(likely, key=lambda hit: hit.place.log_chance)[:CANDIDATES]
+        if likely[0].place.sure:
+            return likely[:1]
         at = reached
-    return None
+    return likely
 
 
-def chance_from(at: float, correlator: Correlator, trials: int) -> tuple[float | None, float]:
-    """Search one window of the leak from second ``at`` on.
+def aligned(listenings: Mapping[int, Listening], hit: Hit, trials: int, progress: Progress) -> Found:
+    """Return all passages of a recording that is surely in the leak, and their evidence."""
+    correlator = correlated(listenings, hit.track)
+    window = round(LONGEST_SEARCH_S / correlator.listening.hop_s)
+    first = max(0, hit.first - window)  # it may begin at the end of the window before
+    passages = align(correlator, first=first, trials=trials, progress=lambda done: progress("aligning", done))
+    progress("aligning", 1.0)
+    return Found(hit.track, correlator.listening, tuple(passages), gather(correlator, passages))
 
-    Returns:
-        The logarithm of the chance that unmarked sound would look like this, None where nothing was found; and the
-        second up to which was searched.
-    """
-    hop_s, frames = correlator.listening.hop_s, correlator.listening.frames
-    place, end = search(correlator, min(round(at / hop_s), frames - 1), frames, trials)
-    return (None if place is None else place.log_chance), end * hop_s
+
+def possible(listenings: Mapping[int, Listening], hit: Hit) -> Iterator[Found]:
+    """Yield the passage that a place would belong to, and its evidence, if there is any."""
+    correlator = correlated(listenings, hit.track)
+    passage = follow(correlator, hit.place, 0, correlator.listening.frames)
+    if passage is not None:
+        yield Found(hit.track, correlator.listening, (passage,), gather(correlator, [passage]))

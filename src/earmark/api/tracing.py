@@ -1,14 +1,15 @@
 """Tracing: whose copy a leak was made from, with a proven bound on naming an innocent listener."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from earmark.api.delivery import codebook_of
-from earmark.api.finding import DETECTOR, Track, hear
+from earmark.api.finding import DETECTOR, Found, Heard, Track, hear
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
-from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced
+from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced, Verdict
 from earmark.codes.accusation import accuse
 from earmark.codes.outlook import Price, forecast
 from earmark.errors import UsageError, VaultError
@@ -33,7 +34,7 @@ def trace(
 
     1. The exhibit is hashed before anything else happens to it.
     2. Evidence is gathered from the leak and mark keys. No listener's secret has been read.
-    3. The evidence is frozen; only now the codebook is read, and the evidence put to it once.
+    3. The evidence is frozen; only now the codebook is read, and the evidence put to it.
 
     Args:
         vault: has the recordings.
@@ -54,23 +55,25 @@ def trace(
     progress("hashing", 0.0)
     sha256 = sha256_of(leak)  # 1.
     heard = hear(leak, tracks_of(list(recordings.values())), progress)  # 2.
-    exhibit = Exhibit(sha256, heard.seconds)
-    if heard.track is None or heard.listening is None or heard.evidence is None:
-        return Traced("unmarked", exhibit, None, (), family_wise, (), None, time.monotonic() - started)
     progress("accusing", 0.0)
-    found = recordings[heard.track.recording_id]
-    named, more_s = accused(vault, found, heard.evidence, family_wise)  # 3.
+    outcome = judged(vault, recordings, heard, family_wise)  # 3.
     progress("accusing", 1.0)
+    found = outcome.found
     return Traced(
-        verdict="named" if named else "insufficient",
-        exhibit=exhibit,
-        recording=RecordingName(found.id, found.title),
-        named=named,
+        verdict=outcome.verdict,
+        exhibit=Exhibit(sha256, heard.seconds),
+        recording=None if found is None else name_of(recordings[found.track.recording_id]),
+        named=outcome.named,
         family_wise=family_wise,
-        passages=tuple(times(passage, heard.listening) for passage in heard.passages),
-        more_needed_s=more_s,
+        passages=() if found is None else tuple(times(passage, found.listening) for passage in found.passages),
+        more_needed_s=outcome.more_needed_s,
         elapsed_s=time.monotonic() - started,
     )
+
+
+def name_of(recording: Recording) -> RecordingName:
+    """Return what a recording is called."""
+    return RecordingName(recording.id, recording.title)
 
 
 def tracks_of(recordings: Sequence[Recording]) -> list[Track]:
@@ -81,21 +84,54 @@ def tracks_of(recordings: Sequence[Recording]) -> list[Track]:
     return [Track(recording.id, recording.mark_key, recording.grid) for recording in recordings]
 
 
-def accused(
-    vault: Vault, recording: Recording, evidence: Evidence, family_wise: float
-) -> tuple[tuple[Named, ...], float | None]:
-    """Put evidence that is complete to the codebook.
+@dataclass(frozen=True)
+class Judged:
+    """What came out of the codebook.
 
-    Returns:
-        The listeners named, the surest first; and, where there are none, about how many more seconds would do.
+    Attributes:
+        verdict: see ``Traced``.
+        found: the recording and the passages the verdict is about; None if unmarked.
+        named: the surest first.
+        more_needed_s: see ``Traced``.
     """
-    secrets, codebook = vault.secrets(recording.id), codebook_of(recording)
+
+    verdict: Verdict
+    found: Found | None = None
+    named: tuple[Named, ...] = ()
+    more_needed_s: float | None = None
+
+
+def judged(vault: Vault, recordings: Mapping[str, Recording], heard: Heard, family_wise: float) -> Judged:
+    """Put evidence that is complete to the codebooks.
+
+    Where no place in the leak was sure, several that are likely are tried, and each pays for all of them. Which ones,
+    and how many, the evidence alone has decided.
+    """
+    attempts = len(heard.found)
+    best = Judged("unmarked")
+    for found in heard.found:
+        recording = recordings[found.track.recording_id]
+        secrets = vault.secrets(recording.id)
+        named = accused(secrets, recording, found.evidence, family_wise, attempts)
+        if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
+            best = Judged("named", found, named)
+        elif heard.sure:
+            price = Price(max(1, len(secrets)), family_wise)
+            best = Judged("insufficient", found, (), more_needed_s(found.evidence, recording, price))
+    return best
+
+
+def accused(
+    secrets: Mapping[str, bytes], recording: Recording, evidence: Evidence, family_wise: float, attempts: int
+) -> tuple[Named, ...]:
+    """Return the listeners that evidence names, the surest first."""
+    codebook, ids = codebook_of(recording), list(secrets)
     rows = codebook.rows(list(secrets.values()), evidence.segments)
     biases = codebook.biases(evidence.segments)
-    accusations = accuse(rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise)
-    ids = list(secrets)
-    named = tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
-    return named, None if named else more_needed_s(evidence, recording, Price(max(1, len(ids)), family_wise))
+    accusations = accuse(
+        rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise, trials=max(1, attempts)
+    )
+    return tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
 
 
 def more_needed_s(evidence: Evidence, recording: Recording, price: Price) -> float | None:

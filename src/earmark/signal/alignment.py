@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 
 from earmark.signal.correlation import Correlator, Floats, Ints
 
-FALSE_PASSAGE = 1e-6
+FALSE_PASSAGE = 1e-4
+CANDIDATES = 8
+SAME_LINE = 2
+NEIGHBOURS = 2 * SAME_LINE + 1
 SEARCH_BLOCK = 16
 LONGEST_SEARCH_S = 20.0
 SHORTEST_PART_S = 1.5
@@ -67,12 +70,18 @@ class Place:
     Attributes:
         segment: which one; it may lie before the recording's first where the leak starts earlier.
         frame: where it starts in the leak.
-        log_chance: natural logarithm of a bound on the chance of finding anything so sure in unmarked sound.
+        log_chance: natural logarithm of a bound on the chance of finding anything so sure in unmarked sound; above 0
+            where that is no bound at all.
     """
 
     segment: int
     frame: int
     log_chance: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether this can hardly be chance."""
+        return self.log_chance <= log(FALSE_PASSAGE)
 
 
 def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: Progress = silent) -> list[Passage]:
@@ -91,8 +100,8 @@ def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: 
         progress(start / max(1, correlator.listening.frames))
         if (stop - start) * correlator.listening.hop_s < SHORTEST_PART_S:
             continue
-        place, searched = search(correlator, start, stop, trials)
-        passage = None if place is None else follow(correlator, place, start, stop)
+        places, searched = search(correlator, start, stop, trials)
+        passage = follow(correlator, places[0], start, stop) if places and places[0].sure else None
         if passage is None:
             parts.append((searched, stop))
         else:
@@ -102,27 +111,46 @@ def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: 
     return sorted(passages, key=lambda passage: int(passage.frames[0]))
 
 
-def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[Place | None, int]:
+def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[list[Place], int]:
     """Look for the recording in the leak from frame ``first`` on, for 20 s at most.
 
     Returns:
-        The surest place if it can hardly be chance, else None; and the frame up to which was searched.
+        The surest places, the surest first: one if it is sure, else up to eight, any of which may be chance; and the
+        frame from which to search on.
     """
     hops = correlator.listening.hops_per_segment
     phases = np.arange(hops)
     rows = min(int(LONGEST_SEARCH_S / (hops * correlator.listening.hop_s)), max(1, (last - first) // hops))
     odds = np.zeros((hops, correlator.segments + rows), np.float32)
-    limit = log(odds.size * trials / FALSE_PASSAGE)
+    log_places = log(odds.size * trials)
     for start in range(0, rows, SEARCH_BLOCK):
         block = np.arange(start, min(rows, start + SEARCH_BLOCK))
         gains = correlator.worth_everywhere((first + hops * block[:, None] + phases).ravel())
         for row, gain in zip(block, gains.reshape(len(block), hops, -1), strict=True):
             odds[:, rows - row : rows - row + correlator.segments] += gain
-        best = float(odds.max())
-        if best > limit:
-            phase, lag = np.unravel_index(int(odds.argmax()), odds.shape)
-            return Place(int(lag) - rows, first + int(phase), limit - best + log(FALSE_PASSAGE)), last
-    return None, first + hops * rows
+        if log_places - float(odds.max()) <= log(FALSE_PASSAGE):
+            break
+    found = [
+        Place(lag - rows, first + phase, log_places - float(odds[phase, lag])) for phase, lag in surest_lines(odds)
+    ]
+    return (found[:1] if found[0].sure else found), first + hops * rows
+
+
+def surest_lines(odds: Floats) -> list[tuple[int, int]]:
+    """Return phase and lag of the eight surest lines, the surest first; of lines a frame or two apart only one.
+
+    Args:
+        odds: shape (phases, lags); a phase more is a frame later, a lag more a segment's frames earlier.
+    """
+    hops = len(odds)
+    by_offset = odds[::-1].T.ravel()
+    count = min(len(by_offset), NEIGHBOURS * CANDIDATES)
+    likely = np.argpartition(by_offset, -count)[-count:]
+    picked: list[int] = []
+    for offset in likely[np.argsort(-by_offset[likely])].tolist():
+        if len(picked) < CANDIDATES and all(abs(offset - other) > SAME_LINE for other in picked):
+            picked.append(offset)
+    return [(hops - 1 - offset % hops, offset // hops) for offset in picked]
 
 
 @dataclass

@@ -22,6 +22,8 @@ ANALYSIS_RATE = 15_000
 HOPS_PER_SLOT = 2
 BATCH_FRAMES = 2048
 POWER_FLOOR = 1e-13
+LOUDEST = 1e9
+"""What samples are limited to, so that no leak in floating point can make infinite power."""
 
 Floats = NDArray[np.float32]
 
@@ -57,7 +59,7 @@ def _padded(blocks: Iterable[Floats], margin: int) -> Iterator[Floats]:
         if silence is None:
             silence = np.zeros((len(block), margin), np.float32)
             yield silence
-        yield block
+        yield np.clip(block, -LOUDEST, LOUDEST)
     if silence is not None:
         yield silence
 
