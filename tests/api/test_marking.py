@@ -203,7 +203,7 @@ def test_a_disk_that_is_too_small(vault: Vault, briefing: Path, out: Path, monke
     assert not vault.recordings()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stop=st.integers(0, 40))
 def test_a_run_may_end_anywhere(tmp_path_factory: pytest.TempPathFactory, spoken: Path, stop: int) -> None:
     """Invariant: no copy without its record, whatever ends a run; the next run completes it."""

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from tests.api.conftest import STAFF
 from tests.api.voices import RATE, Sound, cut, load, speech, write_opus, write_wav
 
 from earmark.api import Delivered, Listener, Vault, mark, trace
+from earmark.api.finding import hear
+from earmark.api.original import sha256_of
 from earmark.errors import MediaError, UsageError, VaultError
 
 
@@ -73,7 +76,7 @@ def test_a_cut_in_the_middle(vault: Vault, out: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", ["alternate", "average"])
 def test_two_colluders(vault: Vault, tmp_path: Path, out: Path, way: str) -> None:
-    source = write_wav(tmp_path / "long.wav", speech(80, seed=3))
+    source = write_wav(tmp_path / "long.wav", speech(60, seed=3))
     listeners = [Listener(f"l{number:03}") for number in range(100)]
     mark(vault, source, listeners, out, only=["l007", "l042"])
     one, other = load(out / "l007.wav"), load(out / "l042.wav")
@@ -135,25 +138,26 @@ def test_a_copy_given_later_names_its_listener(vault: Vault, briefing: Path, out
 
 
 @pytest.mark.usefixtures("marked")
+@pytest.mark.parametrize("leak", ["copies/anna.wav", "briefing.wav"])
 def test_secrets_are_read_when_the_evidence_is_complete(
-    vault: Vault, out: Path, briefing: Path, monkeypatch: pytest.MonkeyPatch
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leak: str
 ) -> None:
     events: list[str] = []
-    secrets = vault.secrets
 
-    def watched(recording_id: str) -> dict[str, bytes]:
-        events.append("secrets")
-        return secrets(recording_id)
+    def noting(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any) -> Any:
+            result = call(*arguments)
+            events.append(name)
+            return result
 
-    monkeypatch.setattr(vault, "secrets", watched)
-    trace(vault, out / "anna.wav", progress=lambda stage, _: events.append(stage))
-    assert events.count("secrets") == 1
-    assert set(events[events.index("secrets") + 1 :]) == {"accusing"}
-    assert events[0] == "hashing"
-    assert events[events.index("secrets") - 2 :].count("aligning") == 1
-    events.clear()
-    trace(vault, briefing, progress=lambda stage, _: events.append(stage))
-    assert "secrets" not in events
+        return noted
+
+    monkeypatch.setattr(vault, "secrets", noting("secrets read", vault.secrets))
+    monkeypatch.setattr("earmark.api.tracing.hear", noting("evidence complete", hear))
+    monkeypatch.setattr("earmark.api.tracing.sha256_of", noting("exhibit hashed", sha256_of))
+    trace(vault, tmp_path / leak)
+    assert events[:2] == ["exhibit hashed", "evidence complete"]
+    assert set(events[2:]) == {"secrets read"}
 
 
 @pytest.mark.parametrize("bound", [0.0, 1.0, -1.0, float("nan")])

@@ -254,7 +254,7 @@ def test_names_that_are_not_unicode(earmark: Earmark) -> None:
     assert earmark("mark", name, "--to", "staff.csv", "--out", "copies", "--title", "x").status == 1
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"id,name\n{text}".encode()))
 def test_any_list(home: Path, capsys: pytest.CaptureFixture[str], data: bytes) -> None:
     """Invariant: a list is taken, or refused with exit status 2; never a traceback, and never a file elsewhere."""
@@ -265,7 +265,7 @@ def test_any_list(home: Path, capsys: pytest.CaptureFixture[str], data: bytes) -
     assert sorted(path.name for path in home.iterdir()) == ["any.csv", "briefing.wav", "staff.csv"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     places=st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=20), length=st.integers(0, 40_000)
 )

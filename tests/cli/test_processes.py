@@ -22,7 +22,7 @@ from tests.api.voices import speech, write_wav
 from earmark.cli.entry import run
 
 COMMAND = (sys.executable, "-m", "earmark")
-MANY = 40
+MANY = 30
 
 
 def started(*arguments: str, limit: int | None = None) -> "subprocess.Popen[bytes]":
@@ -94,7 +94,7 @@ def test_killed_at_random_moments(many: Path) -> None:
     """Invariant: whenever the process is killed, copies are on record; the next run takes up where it ended."""
     chance = random.Random(5)
     counts = [0]
-    for _ in range(5):
+    for _ in range(4):
         process = started(*mark())
         deadline = time.monotonic() + 20
         target = counts[-1] + chance.randrange(MANY // 6)
@@ -117,7 +117,7 @@ def test_killed_at_random_moments(many: Path) -> None:
 
 def test_killed_before_the_first_copy(many: Path) -> None:
     chance = random.Random(6)
-    for _ in range(3):
+    for _ in range(2):
         process = started(*mark("--seal"))
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.5 + chance.random())
@@ -183,8 +183,8 @@ def test_two_processes_mark_one_recording() -> None:
 def test_two_processes_use_one_vault(many: Path) -> None:
     write_wav(Path("other.wav"), speech(25, seed=11))
     other = ("mark", "other.wav", "--to", "many.csv", "--out", "others")
-    both = [started(*mark()), started(*other), started("trace", "briefing.wav")]
-    assert [process.wait(120) for process in both] == [0, 0, 3]
+    both = [started(*mark()), started(*other)]
+    assert [process.wait(120) for process in both] == [0, 0]
     for process in both:
         process.communicate()
     assert agree() == MANY
