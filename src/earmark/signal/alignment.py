@@ -94,20 +94,20 @@ def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: 
         progress: called with the part of the leak that is done, 0 to 1.
     """
     passages: list[Passage] = []
-    parts = [(first, correlator.listening.frames)]
+    parts = [(first, first, correlator.listening.frames)]  # from where unexplained, from where unsearched, to where
     while parts:
-        start, stop = parts.pop()
+        lowest, start, stop = parts.pop()
         progress(start / max(1, correlator.listening.frames))
         if (stop - start) * correlator.listening.hop_s < SHORTEST_PART_S:
             continue
         places, searched = search(correlator, start, stop, trials)
-        passage = follow(correlator, places[0], start, stop) if places and places[0].sure else None
+        passage = follow(correlator, places[0], lowest, stop) if places and places[0].sure else None
         if passage is None:
-            parts.append((searched, stop))
+            parts.append((lowest, searched, stop))
         else:
             passages.append(passage)
             end = int(passage.frames[-1]) + correlator.listening.hops_per_segment
-            parts += [(end, stop), (start, int(passage.frames[0]))]
+            parts += [(end, end, stop), (lowest, start, int(passage.frames[0]))]
     return sorted(passages, key=lambda passage: int(passage.frames[0]))
 
 
