@@ -21,7 +21,7 @@ from torch import nn
 
 from bench import corpus
 from bench.attacks import OPEN, Attack
-from earmark.grid import Grid
+from earmark.grid import DEFAULT_SEGMENT_MS, Grid
 from earmark.signal.layout import BANDS, Layout
 from earmark.signal.network import levels
 from earmark.signal.patterns import Patterns
@@ -32,7 +32,7 @@ from earmark.signal.variants import Renderer
 
 Floats = NDArray[np.float32]
 
-LAYOUT = Layout(80)
+LAYOUT = Layout(DEFAULT_SEGMENT_MS)
 RATE = 16_000
 SECONDS = 20
 ATTACKS = (
@@ -51,9 +51,9 @@ class Lesson:
     """The segments of one cut.
 
     Attributes:
-        log_power: of four slots, from the segment's start to its end; shape (segments, 4, 72).
-        levels: of the two inner slots; shape (segments, 6, 2, 72).
-        signs: what the cells were; shape (segments, 2, 72), values ±1.
+        log_power: half a slot apart from the segment's start to its end; shape (segments, intervals + 1, 72).
+        levels: of its slots; shape (segments, 6, slots, 72).
+        signs: what the cells were; shape (segments, slots, 72), values ±1.
     """
 
     log_power: NDArray[np.float16]
@@ -109,7 +109,7 @@ class Model(nn.Module):
         return self.filters - self.filters.mean((2, 3), keepdim=True)
 
     def forward(self, log_power: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """Return the log-odds of the cells; shape (segments, 2, 72)."""
+        """Return the log-odds of the cells; shape (segments, slots, 72)."""
         padded = nn.functional.pad(log_power[:, None], (3, 3, 0, 0), mode="replicate")
         values = torch.cat([nn.functional.conv2d(padded, self.balanced()), context], 1)
         for layer in self.dense[:-1]:

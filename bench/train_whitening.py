@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from bench import corpus
 from bench.attacks import MAIN, OPEN, Attack
-from earmark.grid import Grid
+from earmark.grid import DEFAULT_SEGMENT_MS, Grid
 from earmark.media.reading import read_resampled
 from earmark.signal import spectrum
 from earmark.signal.layout import BANDS, Layout
 from earmark.signal.patterns import Patterns
 from earmark.signal.variants import Renderer
 
-LAYOUT = Layout(80)
+LAYOUT = Layout(DEFAULT_SEGMENT_MS)
 RATE = 16_000
 SECONDS = 24
 REACH = (1, 3)

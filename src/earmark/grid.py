@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-DEFAULT_SEGMENT_MS = 80
+DEFAULT_SEGMENT_MS = 60
 SEGMENT_STEP_MS = 20
 
 

@@ -101,7 +101,8 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     seconds = listenings[lengths[0]].seconds
     hits = surest_hits(listenings, tracks, progress)
     if hits and hits[0].place.sure:
-        return Heard(seconds, True, (aligned(listenings, hits[0], len(tracks), progress),))
+        found = aligned(listenings, hits[0], len(tracks), progress)
+        return Heard(seconds, bool(found.passages), (found,) if found.passages else ())
     return Heard(seconds, False, tuple(one for hit in hits for one in possible(listenings, hit)))
 
 
