@@ -26,6 +26,7 @@ from earmark.signal.alignment import (
     follow,
     search,
 )
+from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
 from earmark.signal.layout import Layout
@@ -165,7 +166,8 @@ def aligned(listenings: Mapping[int, Listening], hit: Hit, trials: int, progress
     correlator = correlated(listenings, hit.track)
     window = round(LONGEST_SEARCH_S / correlator.listening.hop_s)
     first = max(0, hit.first - window)  # it may begin at the end of the window before
-    passages = align(correlator, first=first, trials=trials, progress=lambda done: progress("aligning", done))
+    followed = align(correlator, first=first, trials=trials, progress=lambda done: progress("aligning", done))
+    passages = settle(correlator, followed)
     progress("aligning", 1.0)
     return Found(hit.track, correlator.listening, tuple(passages), gather(correlator, passages))
 

@@ -215,8 +215,11 @@ def bent(correlator: Correlator, line: Line, segments: Ints) -> tuple[Ints, Floa
     expected = line.frames(segments)
     bends = np.arange(-BEND, BEND + 1)
     tried = np.stack([correlator.worth_along(expected + bend, segments) for bend in bends])
-    best = int(tried.sum(axis=1).argmax())
-    if tried[best].sum() > SURE:
+    sums = tried.sum(axis=1)
+    best = int(sums.argmax())
+    if sums[best] < sums[BEND] + log(len(bends)):  # no better than the best of so many would be by chance
+        best = BEND
+    if sums[best] > SURE:
         line.add(float(segments.mean()), float(expected.mean() + bends[best]))
     else:
         best = BEND

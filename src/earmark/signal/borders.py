@@ -1,0 +1,60 @@
+"""Where two passages meet: a leak that was cut or re-ordered goes over from one line to another at one moment.
+
+``alignment`` follows one line at a time and tends to follow it too far, by chance, into what belongs to the next. Here
+the border between neighbours is put where what both are worth together is largest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from earmark.signal.alignment import Passage
+from earmark.signal.correlation import Correlator
+
+FARTHEST = 100
+"""By how many segments a border may move."""
+
+CLOSE_FRAMES = 100
+"""Passages farther apart than this do not meet."""
+
+
+def settle(correlator: Correlator, passages: Sequence[Passage]) -> list[Passage]:
+    """Return ``passages``, in the order of the leak, with the borders between neighbours where they are worth most."""
+    settled = list(passages[:1])
+    for passage in passages[1:]:
+        settled[-1:] = met(correlator, settled[-1], passage)
+    return settled
+
+
+def met(correlator: Correlator, former: Passage, latter: Passage) -> list[Passage]:
+    """Return two neighbours with the border between them moved back to where they are worth most together."""
+    hops = correlator.listening.hops_per_segment
+    if latter.frames[0] - former.frames[-1] > hops + CLOSE_FRAMES:
+        return [former, latter]
+    tail = part(former, slice(max(1, len(former.segments) - FARTHEST), None))
+    added = extended(latter, min(FARTHEST, int(latter.segments[0])), hops)
+    added = part(added, added.frames > former.frames[0])
+    kept = np.concatenate([[0.0], np.cumsum(correlator.worth_along(tail.frames, tail.segments))])
+    gained = np.cumsum(correlator.worth_along(added.frames, added.segments)[::-1])[::-1]
+    starts = np.append(added.frames, latter.frames[0])
+    left = np.searchsorted(tail.frames + hops, starts, side="right")
+    best = int(np.argmax(kept[left] + np.append(gained, 0.0)))
+    count = len(former.segments) - len(tail.segments) + int(left[best])
+    longer = replace(
+        latter,
+        segments=np.concatenate([added.segments[best:], latter.segments]),
+        frames=np.concatenate([added.frames[best:], latter.frames]),
+    )
+    return [part(former, slice(count)), longer]
+
+
+def part(passage: Passage, which: "slice | np.typing.NDArray[np.bool_]") -> Passage:
+    """Return some of a passage."""
+    return replace(passage, segments=passage.segments[which], frames=passage.frames[which])
+
+
+def extended(passage: Passage, count: int, hops: int) -> Passage:
+    """Return the ``count`` segments that come before a passage, where they would start in the leak."""
+    back = np.arange(count, 0, -1)
+    return replace(passage, segments=passage.segments[0] - back, frames=passage.frames[0] - hops * back)
