@@ -1,14 +1,16 @@
 """Measure what Earmark reaches, and print tables: ``python -m bench`` for all, or name some of the parts.
 
-Parts: ``quality``, ``seconds``, ``innocents``, ``speed``. All of them together take about half an hour on two cores and
-write ``docs/benchmarks.md``; ``--attack NAME`` measures the seconds for one chain of attacks, see ``bench.attacks``.
+Parts: ``quality``, ``seconds``, ``innocents``, ``speed``. All of them together take about half an hour on two cores.
+Each writes its table into ``docs/benchmarks.md`` and ``README.md``; ``--attack NAME`` measures and prints the seconds
+for one chain of attacks, see ``bench.attacks``.
 """
 
 import argparse
 import os
 import platform
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +20,10 @@ from bench.attacks import MAIN
 from bench.stage import COPIES, Stage, stage
 from bench.tables import table
 
-REPORT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+ROOT = Path(__file__).resolve().parents[1]
+REPORT, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
+SECTION = re.compile(r"^## (.+)\n\n((?:\|.*\n?)+)", re.MULTILINE)
+BLOCK = re.compile(r"(<!-- bench -->).*?(<!-- /bench -->)", re.DOTALL)
 MISSING = f"the recordings are not in {corpus.FOLDER}: nothing was measured; set EARMARK_AUDIO to where they are"
 
 
@@ -87,21 +92,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     with ExitStack() as stack:
         bench = Bench(options, stack)
-        sections = [f"## {PARTS[part][0]}\n\n{PARTS[part][1](bench)}\n" for part in parts]
-    report = "\n".join([heading(options), *sections])
-    print(report)
-    if len(parts) == len(PARTS):
-        REPORT.write_text(report)
+        measured = {PARTS[part][0]: PARTS[part][1](bench) for part in parts}
+    print(report(options, measured))
+    if not options.attack:
+        publish(options, measured)
     return 0
 
 
-def heading(options: argparse.Namespace) -> str:
-    """Return what the figures are of."""
+def report(options: argparse.Namespace, tables: Mapping[str, str]) -> str:
+    """Return tables and what they are of."""
     machine = f"{platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()}"
-    return (
+    head = (
         f"# Benchmarks\n\nMade by `make bench` on {machine}; {options.clips} cuts for each attack and length.\n"
         "Real speech and meetings; rooms, noises and talkers are held ones that nothing was tuned on.\n"
     )
+    return "\n".join([head, *(f"## {title}\n\n{rows}\n" for title, rows in tables.items())])
+
+
+def publish(options: argparse.Namespace, measured: Mapping[str, str]) -> None:
+    """Put what was measured into the report, in place of what it had of it, and all of the report into the README."""
+    known = {title: rows.strip() for title, rows in SECTION.findall(REPORT.read_text())} if REPORT.exists() else {}
+    tables = {title: measured.get(title, known.get(title)) for title, _ in PARTS.values()}
+    there = {title: rows for title, rows in tables.items() if rows is not None}
+    REPORT.write_text(report(options, there))
+    block = "\n\n".join(f"**{title}**\n\n{rows}" for title, rows in there.items())
+    README.write_text(BLOCK.sub(lambda found: f"{found[1]}\n{block}\n{found[2]}", README.read_text()))
 
 
 if __name__ == "__main__":
