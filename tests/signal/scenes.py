@@ -6,7 +6,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from earmark.grid import Grid
+from earmark.grid import DEFAULT_SEGMENT_MS, Grid
 from earmark.signal.correlation import Correlator
 from earmark.signal.layout import Layout
 from earmark.signal.listening import STEPS, Listening, listen
@@ -20,16 +20,18 @@ Ints = NDArray[np.int64]
 KEY = bytes(range(32))
 OTHER_KEY = bytes(range(1, 33))
 HOPS = 6
-"""Frames from one segment of 80 ms to the next."""
+"""Frames from one segment to the next where they last 80 ms, as all made-up ones do."""
 LIKELY = 0.08
 """How far the log-odds of made-up cells lie on the right side, on the average."""
 
 
-def renderer(samples: int, rate: int, segment_ms: int = 80, key: bytes = KEY, depth: float = DEFAULT_DEPTH) -> Renderer:
+def renderer(
+    samples: int, rate: int, segment_ms: int = DEFAULT_SEGMENT_MS, key: bytes = KEY, depth: float = DEFAULT_DEPTH
+) -> Renderer:
     return Renderer(Patterns(key, Layout(segment_ms)), Grid.over(samples, rate, segment_ms), rate, depth)
 
 
-def variants(sound: Floats, rate: int, segment_ms: int = 80) -> Floats:
+def variants(sound: Floats, rate: int, segment_ms: int = DEFAULT_SEGMENT_MS) -> Floats:
     """Return both variants; shape (2, channels, samples)."""
     pieces = list(renderer(sound.shape[1], rate, segment_ms).render([sound]))
     return np.stack([np.concatenate([piece[variant] for piece in pieces], axis=1) for variant in (0, 1)])
@@ -39,7 +41,7 @@ def codeword(segments: int, seed: int = 0) -> Ints:
     return np.random.default_rng(seed).integers(0, 2, segments)
 
 
-def copy(sound: Floats, rate: int, bits: Ints, segment_ms: int = 80) -> Floats:
+def copy(sound: Floats, rate: int, bits: Ints, segment_ms: int = DEFAULT_SEGMENT_MS) -> Floats:
     """Return the copy of a listener whose codeword is ``bits``."""
     grid = Grid.over(sound.shape[1], rate, segment_ms)
     variant0, variant1 = variants(sound, rate, segment_ms)
@@ -58,7 +60,7 @@ def signs(segments: int, key: bytes = KEY, segment_ms: int = 80) -> Floats:
     return Patterns(key, Layout(segment_ms)).signs(0, segments).reshape(segments, -1)
 
 
-def correlated(sound: Floats, segments: int, key: bytes = KEY, segment_ms: int = 80) -> Correlator:
+def correlated(sound: Floats, segments: int, key: bytes = KEY, segment_ms: int = DEFAULT_SEGMENT_MS) -> Correlator:
     """Return ``sound`` at 15 kHz beside a recording of ``segments`` segments."""
     return Correlator(listen([sound], Layout(segment_ms)), signs(segments, key, segment_ms))
 

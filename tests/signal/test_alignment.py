@@ -100,9 +100,13 @@ def test_a_leak_may_begin_in_the_middle_of_a_segment(early: int, seed: int) -> N
 @given(st.integers(-1000, 1000), seeds)
 def test_a_leak_may_run_a_little_fast_or_slow(ppm: int, seed: int) -> None:
     told = piece(0, SEGMENTS, 40, ppm)
-    (passage,) = passages = align(heard(SEGMENTS * HOPS + 100, told, seed=seed))
-    check(passages, told, slack=2)
-    assert passage.frames_per_segment == pytest.approx(HOPS * (1 + ppm * 1e-6), rel=400e-6)
+    passages = align(heard(SEGMENTS * HOPS + 100, told, seed=seed))  # where it jumps by a frame, it may be cut in two
+    starts = dict(zip(*(each.tolist() for each in told), strict=True))
+    found = [pair for one in passages for pair in zip(one.segments.tolist(), one.frames.tolist(), strict=True)]
+    assert len(found) == len({segment for segment, _ in found}) > SEGMENTS - 20
+    assert all(abs(frame - starts[segment]) <= 2 for segment, frame in found)
+    speed = max(passages, key=lambda passage: len(passage.segments)).frames_per_segment
+    assert speed == pytest.approx(HOPS * (1 + ppm * 1e-6), rel=400e-6)
 
 
 @seldom
