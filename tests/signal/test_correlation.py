@@ -17,7 +17,7 @@ SEGMENTS = 12
 SLOTS = 2
 
 listened = hnp.arrays(np.int8, st.tuples(st.integers(0, 20), st.just(72)), elements=st.integers(-127, 127))
-frame_lists = st.lists(st.integers(-20, 40), min_size=1, max_size=10).map(np.array)
+frame_lists = st.lists(st.integers(-20, 40), max_size=10).map(lambda frames: np.array(frames, np.int64))
 odds = st.floats(-127 / 64, 127 / 64)
 
 
@@ -57,7 +57,7 @@ def test_everywhere_is_along_all_diagonals(cells: NDArray[np.int8], frames: Ints
 def test_pairs_are_summed_cell_by_cell(cells: NDArray[np.int8], frames: Ints, data: st.DataObject) -> None:
     both = correlator(cells)
     numbers = st.integers(-3, SEGMENTS + 3)
-    segments = np.array(data.draw(st.lists(numbers, min_size=len(frames), max_size=len(frames))))
+    segments = np.array(data.draw(st.lists(numbers, min_size=len(frames), max_size=len(frames))), np.int64)
     sums, squares = both.along(frames, segments)
     for index, (segment, window) in enumerate(zip(segments.tolist(), both.windows(frames), strict=True)):
         inside = 0 <= segment < SEGMENTS

@@ -32,21 +32,21 @@ def met(correlator: Correlator, former: Passage, latter: Passage) -> list[Passag
     hops = correlator.listening.hops_per_segment
     if latter.frames[0] - former.frames[-1] > hops + CLOSE_FRAMES:
         return [former, latter]
-    tail = part(former, slice(max(1, len(former.segments) - FARTHEST), None))
+    head = max(1, len(former.segments) - FARTHEST)
+    tail = part(former, slice(head, None))
     added = extended(latter, min(FARTHEST, int(latter.segments[0])), hops)
-    added = part(added, added.frames > former.frames[0])
+    added = part(added, added.frames >= former.frames[head - 1] + hops)
     kept = np.concatenate([[0.0], np.cumsum(correlator.worth_along(tail.frames, tail.segments))])
     gained = np.cumsum(correlator.worth_along(added.frames, added.segments)[::-1])[::-1]
     starts = np.append(added.frames, latter.frames[0])
     left = np.searchsorted(tail.frames + hops, starts, side="right")
     best = int(np.argmax(kept[left] + np.append(gained, 0.0)))
-    count = len(former.segments) - len(tail.segments) + int(left[best])
     longer = replace(
         latter,
         segments=np.concatenate([added.segments[best:], latter.segments]),
         frames=np.concatenate([added.frames[best:], latter.frames]),
     )
-    return [part(former, slice(count)), longer]
+    return [part(former, slice(head + int(left[best]))), longer]
 
 
 def part(passage: Passage, which: "slice | np.typing.NDArray[np.bool_]") -> Passage:

@@ -59,7 +59,7 @@ class Correlator:
             return np.zeros((len(frames), self.signs.shape[1]), np.float32)
         picked = cells[np.clip(index, 0, len(cells) - 1)].astype(np.float32)
         picked[outside] = 0
-        log_odds: Floats = picked.reshape(len(frames), -1) / STEPS
+        log_odds: Floats = picked.reshape(len(frames), self.signs.shape[1]) / STEPS
         return log_odds
 
     def worth_everywhere(self, frames: Ints) -> Floats:
