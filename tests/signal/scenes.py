@@ -1,6 +1,7 @@
 """Marked sound and made-up listenings for the tests of listening."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 
 import numpy as np
 import soxr
@@ -67,10 +68,10 @@ def correlated(sound: Floats, segments: int, key: bytes = KEY, segment_ms: int =
 
 def pieces(sound: Floats, lengths: Iterable[int]) -> Iterator[Floats]:
     """Cut ``sound`` into pieces of ``lengths`` samples, over and over."""
-    at, cycle = 0, list(lengths)
-    for index in range(sound.shape[1] + len(cycle)):
-        yield sound[:, at : at + cycle[index % len(cycle)]]
-        at += cycle[index % len(cycle)]
+    at = 0
+    for length in cycle(lengths):
+        yield sound[:, at : at + length]
+        at += length
         if at >= sound.shape[1]:
             return
 

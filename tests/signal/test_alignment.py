@@ -3,7 +3,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.signal.scenes import HOPS, OTHER_KEY, Ints, codeword, line, made_up, signs
 
@@ -280,6 +280,9 @@ def test_a_line_learns_how_fast_a_leak_runs(ppm: int) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(-20, 12), max_size=30))
+@example([40, -31, 40])
+@example([40, -30, 40])
+@example([40, -20, 5, -20, 60])
 def test_the_best_stretch_is_the_best_of_all(gains: list[int]) -> None:
     def allowed(stretch: list[int]) -> bool:
         sums = [0, *np.cumsum(stretch).tolist()]

@@ -56,7 +56,7 @@ joints = st.tuples(st.integers(0, 300), st.integers(1, 90), st.integers(0, 320),
 def test_a_border_lies_where_both_are_worth_most(joint: tuple[int, int, int, int], gap: int, seed: int) -> None:
     first, count, second, length = joint
     joined = 10 + HOPS * count + gap
-    both = heard(1200, piece(first, count // 2, 10), piece(second, length, joined), seed=seed)
+    both = heard(1200, piece(first, 1 + count // 2, 10), piece(second, length, joined), seed=seed)
     former, latter = passage(first, count, 10), passage(second, length, joined)
     settled = settle(both, [former, latter])
     assert worth(both, settled) == pytest.approx(every_border(both, former, latter), abs=0.01)
