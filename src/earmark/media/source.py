@@ -210,13 +210,14 @@ def duration_s(container: InputContainer, stream: AudioStream) -> Fraction | Non
 
 
 # Containers whose header counts samples; an MP3 does so only where it also tells the encoder's delay.
+CHUNKED = frozenset({"wav", "w64", "caf"})
 COUNTING = re.compile(r"wav|w64|aiff|caf|au|flac|mov,.*")
 
 
 def promised_samples(path: Path, container: InputContainer, stream: AudioStream, frame: AudioFrame) -> int | None:
     """Return the exact number of samples the header promises; None where it promises nothing."""
     pcm = SampleFormat.of_pcm(stream.codec_context.name)
-    if container.format.name == "wav" and pcm is not None:
+    if container.format.name in CHUNKED and pcm is not None:
         size = promised_bytes(path)
         return None if size is None else size // (pcm.width * frame.layout.nb_channels)
     if stream.duration is None or stream.time_base is None or stream.duration <= 0:
