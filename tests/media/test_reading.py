@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from av.audio.frame import AudioFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import MediaError
-from earmark.media.reading import read_blocks, read_resampled, regrouped, resampled
+from earmark.media.reading import joined, read_blocks, read_resampled, regrouped, resampled, unpacked
 from earmark.media.samples import SampleFormat
 from earmark.media.source import probe
 
@@ -51,6 +54,24 @@ def test_regrouping_changes_lengths_only(lengths: list[int], size: int) -> None:
     assert np.array_equal(np.concatenate([sound[:, :0], *got], axis=1), sound)
 
 
+def frames(lengths: list[int], kinds: list[str]) -> Iterator[AudioFrame]:
+    start = 0
+    for length, layout in zip(lengths, kinds, strict=False):
+        words = np.arange(start, start + length, dtype=np.int16)
+        frame = AudioFrame.from_ndarray(np.repeat(words, 1 + (layout == "stereo"))[None], "s16", layout)
+        frame.sample_rate, frame.pts, start = 8_000, 99_999 - start, start + length
+        yield frame
+
+
+@given(st.lists(st.integers(1, 50), min_size=20), st.lists(st.sampled_from(["mono", "stereo"])), st.integers(1, 40))
+def test_joining_frames_changes_lengths_only(lengths: list[int], kinds: list[str], size: int) -> None:
+    blocks = list(unpacked(joined(frames(lengths, kinds), size)))
+    assert all(block.shape[1] <= size for block in blocks)
+    got = np.concatenate([np.zeros(0), *(block[-1] * 32_768 for block in blocks)])
+    assert np.array_equal(got, np.arange(sum(lengths[: len(kinds)])))
+    assert len(blocks) <= sum(lengths) // size + 1 + sum(one != two for one, two in pairwise(kinds))
+
+
 @settings(deadline=None)
 @given(st.integers(1, 30_000), st.sampled_from([8_000, 11_025, 44_100, 48_000, 96_000]), st.integers(1, 9_000))
 def test_resampling_keeps_the_duration(samples: int, native: int, size: int) -> None:
@@ -64,15 +85,23 @@ def test_resampling_keeps_the_place(kit: Kit) -> None:
     assert np.abs(got - kit.speech(60_001, 1, 48_000)[:, : 3 * got.shape[1] : 3]).max() < 0.02
 
 
-SHORTENED = ["a.wav", "a.flac", "a.m4a", "a.mp3", "a.mkv", "a.aiff"]
-CODECS = {".wav": "pcm_s16le", ".flac": "flac", ".m4a": "aac", ".mp3": "mp3", ".mkv": "flac", ".aiff": "pcm_s16be"}
+SHORTENED = ["a.wav", "a.flac", "a.m4a", "a.mp3", "a.mkv", "a.aiff", "a.opus"]
+CODECS = {
+    ".opus": "opus",
+    ".wav": "pcm_s16le",
+    ".flac": "flac",
+    ".m4a": "aac",
+    ".mp3": "mp3",
+    ".mkv": "flac",
+    ".aiff": "pcm_s16be",
+}
 
 
 @pytest.mark.parametrize("name", SHORTENED)
 @pytest.mark.parametrize("share", [0.3, 0.55])
 def test_a_file_that_was_cut_short_is_refused(kit: Kit, name: str, share: float) -> None:
     codec = CODECS[name[1:]]
-    path = kit.make(name, codec, frame="flt" if codec in {"aac", "mp3"} else "s16", samples=100_000)
+    path = kit.make(name, codec, frame="flt" if codec in {"aac", "mp3", "opus"} else "s16", samples=100_000)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(MediaError):
