@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations, pairwise
 from math import log
 
@@ -189,9 +190,24 @@ def test_a_recording_is_found_from_a_leak_that_begins_earlier() -> None:
 
 def test_the_more_recordings_are_searched_the_surer_it_has_to_be() -> None:
     both = heard(300, piece(70, 50, 4))
-    alone, among = (search(both, 0, 300, trials)[0][0] for trials in (1, 100))
-    assert among.log_chance == pytest.approx(alone.log_chance + log(100), abs=1e-3)
-    assert not search(both, 0, 300, 10**30)[0][0].sure
+    fewer, more = (search(both, 0, 300, trials)[0][0] for trials in (10**40, 10**42))
+    assert more.log_chance == pytest.approx(fewer.log_chance + log(100), abs=1e-3)
+    assert search(both, 0, 300, 1)[0][0].sure
+    assert not fewer.sure
+
+
+def test_the_longer_the_leak_the_surer_it_has_to_be() -> None:
+    short = heard(300, piece(70, 50, 4))
+    quiet = np.zeros((12_000 - 300, 72), np.int8)
+    listening = replace(short.listening, cells=np.concatenate([short.listening.cells, quiet]))
+    chances = [search(one, 0, 300, 10**40)[0][0].log_chance for one in (short, replace(short, listening=listening))]
+    assert chances[1] == pytest.approx(chances[0] + log(8), abs=1e-3)
+
+
+def test_unmarked_sound_before_a_passage_does_not_hide_it() -> None:
+    (place,), _ = search(heard(1300, piece(70, 50, 1050)), 0, 1300, 1)
+    assert place.sure
+    assert place.frame - HOPS * place.segment == 1050 - HOPS * 70
 
 
 @pytest.mark.parametrize(("log_chance", "sure"), [(log(FALSE_PASSAGE), True), (log(FALSE_PASSAGE) + 1e-9, False)])

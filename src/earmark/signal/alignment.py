@@ -120,10 +120,13 @@ def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[
     """
     hops = correlator.listening.hops_per_segment
     phases = np.arange(hops)
-    rows = min(int(LONGEST_SEARCH_S / (hops * correlator.listening.hop_s)), max(1, (last - first) // hops))
-    odds = np.zeros((hops, correlator.segments + rows), np.float32)
-    log_places = log(odds.size * trials)
+    longest = int(LONGEST_SEARCH_S / (hops * correlator.listening.hop_s))
+    rows = min(longest, max(1, (last - first) // hops))
+    windows = -(-correlator.listening.frames // (hops * longest))
+    odds = np.full((hops, correlator.segments + rows), -np.inf, np.float32)
+    log_places = log(odds.size * trials * max(1, windows))
     for start in range(0, rows, SEARCH_BLOCK):
+        np.logaddexp(odds, log_share(start // SEARCH_BLOCK, -(-rows // SEARCH_BLOCK)), out=odds)
         block = np.arange(start, min(rows, start + SEARCH_BLOCK))
         gains = correlator.worth_everywhere((first + hops * block[:, None] + phases).ravel())
         for row, gain in zip(block, gains.reshape(len(block), hops, -1), strict=True):
@@ -134,6 +137,17 @@ def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[
         Place(lag - rows, first + phase, log_places - float(odds[phase, lag])) for phase, lag in surest_lines(odds)
     ]
     return (found[:1] if found[0].sure else found), first + hops * rows
+
+
+def log_share(block: int, blocks: int) -> float:
+    """Return the logarithm of the share of belief that a passage begins with a block: half for the first one.
+
+    What is worth looking at may begin anywhere in the part searched, and what comes before would count against it. So
+    the search adds up, not multiplies, over where to begin: an average of test martingales is one.
+    """
+    if blocks == 1:
+        return 0.0
+    return log(0.5 if block == 0 else 0.5 / (blocks - 1))
 
 
 def surest_lines(odds: Floats) -> list[tuple[int, int]]:
