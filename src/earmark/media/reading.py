@@ -103,8 +103,9 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
         native, channels = first.sample_rate, first.layout.nb_channels
     with open_sound(path) as container:
         stream = longest_stream(container, path)
-        frames = (frame for frame in forgiving_frames(container, stream) if kind(frame)[:2] == (native, channels))
-        blocks = (silenced(block) for block in regrouped(unpacked(joined(frames, native)), native))
+        frames = joined(forgiving_frames(container, stream), native)
+        alike = (frame for frame in frames if kind(frame)[:2] == (native, channels))
+        blocks = (silenced(block) for block in regrouped(unpacked(alike), native))
         yield from resampled(blocks, native, rate, channels)
 
 
@@ -136,7 +137,7 @@ def resampled(blocks: Iterable[Block], native: int, rate: int, channels: int) ->
     taken = given = 0
     for block in blocks:
         taken += block.shape[1]
-        out = stream.resample_chunk(np.ascontiguousarray(block.T)).T
+        out = stream.resample_chunk(np.stack([*block], axis=1)).T
         given += out.shape[1]
         if out.shape[1]:
             yield out
