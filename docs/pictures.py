@@ -199,7 +199,7 @@ def draw_cells(axis: Axes, marked: Marked) -> mpl.collections.QuadMesh:
     edges = (LOWEST_HZ + BAND_HZ * np.arange(BANDS + 1)) / 1000
     image = axis.pcolormesh(times, edges, cells, edgecolors="white", linewidth=0.4, **DIFFERENCE)
     axis.set(xlabel="time in the segment (ms)", xlim=(0, marked.grid.segment_ms))
-    axis.set_title(f"… in {layout.slots} × {BANDS} cells")
+    axis.set_title(f"… in {layout.slots * BANDS} cells")
     return image
 
 

@@ -1,14 +1,17 @@
 r"""The two variants of a recording, rendered once and as a stream.
 
-In a slot's window the spectrum X(f) is given the gains
+In a slot's window w, the square root of a periodic Hann window, the spectrum X(f) of w · x is given the gains
+g(f) = depth · Σ_b sign_b · triangle_b(f), which makes two sounds,
 
-    variant 1: (1 + g(f)) / sqrt(1 + g(f)²),    variant 0: (1 - g(f)) / sqrt(1 + g(f)²),
+    odd = w · F⁻¹(g · X),    even = w³ · F⁻¹(-g² / 2 · X),
 
-with g(f) = depth · Σ_b sign_b · triangle_b(f). Their mean power is 1, so that copies are as loud as the original; both
-variants are equally far from it, and the mark follows the host and is masked by it. Only the difference to X goes
-through the transform and is overlapped and added to the sound, so what is not marked is kept to the last bit. The
-window is the square root of a periodic Hann window, before and after: neighbouring slots fade into each other and the
-mark fades to nothing at the segment's edges.
+and the variants are
+
+    variant 1 = x + even + odd,    variant 0 = x + even - odd.
+
+The mark follows the host and is masked by it; both variants are equally far from the original, and on the average as
+loud (``even`` takes away what ``odd`` adds, up to the fourth power of g); what is not marked is kept to the last bit;
+the mark fades to nothing at the segment's edges.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +26,7 @@ from earmark.grid import Grid
 from earmark.signal.layout import triangles
 from earmark.signal.patterns import Patterns
 
-DEFAULT_DEPTH = 0.25
+DEFAULT_DEPTH = 0.28
 BATCH_SEGMENTS = 64
 
 Floats = NDArray[np.float32]
@@ -60,15 +63,15 @@ class Renderer:
         layout = self.patterns.layout
         window = sqrt_hann(layout.window_samples(self.rate))
         gains = self._gains(first, count)
-        edges = [self.grid.start(segment, self.rate) for segment in range(first, first + count)]
-        starts = np.array(edges, np.int64) - self.grid.start(first, self.rate)
-        marks = np.zeros((2, *sound.shape), np.float32)
+        start = self.grid.start(first, self.rate)
+        starts = np.array([self.grid.start(segment, self.rate) - start for segment in range(first, first + count)])
+        odd, even = np.zeros_like(sound), np.zeros_like(sound)
         for slot, offset in enumerate(layout.window_starts(self.rate)):
             index = (starts + offset)[:, None] + np.arange(len(window))
-            spectra = self._spectra(sound[:, index] * window)
-            for mark, gain in zip(marks, gains, strict=True):
-                mark[:, index] += self._sound(spectra * gain[:, slot], len(window)) * window
-        return marks
+            spectra, gain = self._spectra(sound[:, index] * window), gains[:, slot]
+            odd[:, index] += self._sound(spectra * gain, len(window)) * window
+            even[:, index] -= self._sound(spectra * (gain * gain / 2), len(window)) * window**3
+        return np.stack([even - odd, even + odd])
 
     @cached_property
     def _size(self) -> int:
@@ -83,11 +86,9 @@ class Renderer:
         return slice(int(touched[0]), int(touched[-1]) + 1)
 
     def _gains(self, first: int, count: int) -> Floats:
-        """Return what the marked bins of each variant are multiplied with; shape (2, count, slots, bins)."""
+        """Return g of the marked bins; shape (count, slots, bins)."""
         shapes = triangles(scipy.fft.rfftfreq(self._size, 1 / self.rate)[self._band])
-        raised = self.patterns.signs(first, count) @ (np.float32(self.depth) * shapes)
-        level = 1 / np.sqrt(1 + raised**2)
-        gains: Floats = np.stack([(1 - raised) * level, (1 + raised) * level]) - 1
+        gains: Floats = self.patterns.signs(first, count) @ (np.float32(self.depth) * shapes)
         return gains
 
     def _spectra(self, frames: Floats) -> Spectra:
