@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -73,3 +73,16 @@ def test_impossible_evidence_is_refused(soft: list[float], amplitude: list[float
     given_amplitude = None if amplitude is None else np.array(amplitude)
     with pytest.raises(ValueError, match=complaint):
         Hearing.of(np.array(soft), given_amplitude)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.integers(0, 100))
+def test_evidence_of_any_size_says_something_finite(soft: list[float], seed: int) -> None:
+    evidence = np.array(soft)
+    amplitude = np.random.default_rng(seed).uniform(0, 200, evidence.size)
+    hearing = Hearing.of(evidence, amplitude)
+    level_odds = np.zeros((evidence.size, 7))
+    level_odds[:, [0, 3, 6]] = 1 / 3
+    for odds in (hearing.single_gain_odds(), hearing.gain_odds(level_odds)):
+        assert np.isfinite(odds).all()
+        assert odds.sum() == pytest.approx(1)

@@ -53,6 +53,34 @@ def test_companions_name_those_whom_no_test_alone_does() -> None:
     assert named <= {0, 1}
 
 
+@pytest.mark.parametrize("listeners", range(1, 9))
+def test_the_tests_really_made_are_paid_for(listeners: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(listeners)
+    biases = rng.choice([0.2113, 0.7887], 60)
+    bits = (rng.random((listeners, 60)) < biases).astype(np.uint8)
+    soft = np.where(bits[:3].sum(axis=0) >= 2, 6.0, -6.0) + rng.standard_normal(60)
+    shares: dict[tuple[str, int, tuple[int, ...], int], float] = {}
+    judge = LineUp._judge
+
+    def noted(line_up: LineUp, seen: Seen) -> None:
+        for members in seen.panel.companions:
+            assert len(set(members)) == len(members)
+            for listener in set(range(listeners)) - set(members):
+                strategy = seen.panel.decoder.strategy
+                shares[strategy.name, strategy.colluders, members, listener] = np.exp(-seen.panel.log_price)
+        judge(line_up, seen)
+
+    monkeypatch.setattr(LineUp, "_judge", noted)
+    LineUp(bits, biases, 1, log(0.5)).hold(fit_bank(soft, None, biases))
+    assert 0 < sum(shares.values()) <= 1 + 1e-9
+
+
+def test_a_set_with_somebody_twice_is_refused() -> None:
+    bits, biases, soft = average_of_two(5, 60)
+    with pytest.raises(ValueError, match="once"):
+        LineUp(bits, biases, 1, log(1e-6))._panel(fit_bank(soft, None, biases)[-1], [(1, 1)])
+
+
 @pytest.mark.parametrize("listeners", [1, 2, 3, 50])
 def test_all_tests_that_might_have_been_made_are_paid_for(listeners: int) -> None:
     bits, biases, soft = average_of_two(max(listeners, 2), 60)

@@ -61,7 +61,7 @@ class Hearing:
         odds = np.full(self.gains.size, 1 / self.gains.size)
         for _ in range(_ROUNDS):
             shares = given_gain * odds
-            shares /= shares.sum(axis=1, keepdims=True)
+            shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
             odds = shares.sum(axis=0) + _PSEUDO_COUNT
             odds /= odds.sum()
         return odds

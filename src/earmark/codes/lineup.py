@@ -68,8 +68,10 @@ class Seen:
 
     def next_companions(self) -> list[Companions]:
         """Return the likeliest sets of companions and one listener more, the likeliest first."""
-        flat = self.surprise.ravel()
-        count = min(flat.size, _BEAM * (len(self.panel.companions[0]) + 1))
+        flat = self.surprise.ravel()  # -inf for a listener who is a companion already: no set has anybody twice
+        count = min(int(np.isfinite(flat).sum()), _BEAM * (len(self.panel.companions[0]) + 1))
+        if not count:
+            return []
         top = np.argpartition(flat, -count)[-count:]
         listeners, tests = np.divmod(top[np.argsort(-flat[top])], len(self.panel.companions))
         sets = (
@@ -110,12 +112,16 @@ class LineUp:
             decoder = one.panel.decoder
             if decoder.strategy.colluders > depth and decoder.weight >= _LEAST_WEIGHT:
                 sets = one.next_companions()
+                if not sets:
+                    continue
                 named = [members for members in sets if self._bounds.keys() & set(members)]
                 yield decoder, named[:_NAMED_BEAM] or sets[:_BEAM]
 
     def _panel(self, decoder: Decoder, companions: list[Companions]) -> Panel:
         """Return the tests of a decoder with each of some sets of companions, all of the same size."""
         depth = len(companions[0])
+        if any(len(set(members)) != depth for members in companions):
+            raise ValueError("a set of companions has every listener once")  # the price counts no others
         ones = np.zeros((len(companions), self._biases.size), dtype=np.intp)
         for test, members in enumerate(companions):
             for member in members:
