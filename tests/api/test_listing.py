@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
-from tests.api.conftest import STAFF
+from tests.api.conftest import SECONDS, STAFF
 
 from earmark.api import Delivered, Vault, init, listeners, recordings
 from earmark.errors import VaultError
+from earmark.grid import DEFAULT_SEGMENT_MS
 
 
 def test_a_new_vault_is_empty_and_private(tmp_path: Path) -> None:
@@ -19,7 +20,8 @@ def test_a_new_vault_is_empty_and_private(tmp_path: Path) -> None:
 def test_recordings(vault: Vault, marked: Delivered) -> None:
     (one,) = recordings(vault).recordings
     assert (one.id, one.status, one.listeners, one.copies) == (marked.recording.id, "complete", len(STAFF), len(STAFF))
-    assert (one.segment_ms, one.segments, one.seconds, one.format) == (80, 500, 40.0, "wav")
+    assert (one.segment_ms, one.seconds, one.format) == (DEFAULT_SEGMENT_MS, SECONDS, "wav")
+    assert one.segments == int(SECONDS * 1000) // DEFAULT_SEGMENT_MS
 
 
 @pytest.mark.usefixtures("marked")

@@ -5,18 +5,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.api.conftest import SECONDS
 from tests.api.voices import RATE, Sound, speech, write_wav
 
 from earmark.api.original import Tally, examine, require_traceable, sha256_of
 from earmark.api.progress import silent
 from earmark.errors import MediaError
+from earmark.grid import DEFAULT_SEGMENT_MS
+
+SEGMENT = DEFAULT_SEGMENT_MS * RATE // 1000
 
 
 def test_what_is_found(briefing: Path) -> None:
     original = examine(briefing, silent)
-    assert (original.samples, original.seconds, original.grid.segments) == (40 * RATE, 40.0, 500)
-    assert 400 < original.audible <= 500
-    assert original.audible_s == original.audible * 0.08
+    segments = int(SECONDS * RATE) // SEGMENT
+    assert (original.samples, original.seconds, original.grid.segments) == (SECONDS * RATE, SECONDS, segments)
+    assert 0.8 * segments < original.audible <= segments
+    assert original.audible_s == pytest.approx(original.audible * DEFAULT_SEGMENT_MS / 1000)
     assert original.sha256 == sha256_of(briefing)
     assert original.notes == ()
 
@@ -93,9 +98,9 @@ def test_endless_files_are_refused() -> None:
 
 
 def tallied(sound: Sound, blocks: int) -> Tally:
-    tally = Tally(1280)
-    for start in range(0, sound.shape[1], 1280 * blocks):
-        tally.add(sound[:, start : start + 1280 * blocks])
+    tally = Tally(SEGMENT)
+    for start in range(0, sound.shape[1], SEGMENT * blocks):
+        tally.add(sound[:, start : start + SEGMENT * blocks])
     return tally
 
 

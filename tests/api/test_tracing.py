@@ -111,8 +111,8 @@ def test_an_empty_vault_finds_nothing(vault: Vault, briefing: Path) -> None:
 
 
 def test_too_little_says_how_much_more(vault: Vault, marked: Delivered, out: Path, tmp_path: Path) -> None:
-    leak = cut(out / "anna.wav", tmp_path / "leak.wav", 10, 13)
-    result = trace(vault, leak, family_wise=1e-30)
+    leak = cut(out / "anna.wav", tmp_path / "leak.wav", 10, 18)
+    result = trace(vault, leak, family_wise=1e-60)
     assert (result.verdict, result.recording, result.named) == ("insufficient", marked.recording, ())
     assert result.more_needed_s is not None
     assert 0 < result.more_needed_s < 60

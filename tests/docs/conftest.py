@@ -94,7 +94,7 @@ def mixed(home: Path) -> Sound:
     """Return all copies in turn, segment by segment: clearly marked, but so many leakers need more to be named."""
     segment = DEFAULT_SEGMENT_MS * RATE // 1000
     copies = [heard(home / f"copies/{name}.m4a") for name in STAFF]
-    turns = range(60, 210)
+    turns = range(40, 500)
     return np.concatenate([copies[turn % len(STAFF)][turn * segment :][:segment] for turn in turns])
 
 
