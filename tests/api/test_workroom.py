@@ -1,11 +1,15 @@
+import errno
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from earmark.api import Vault, listeners, recordings, trace
 from earmark.api.workroom import is_inside, sweep, workroom
-from earmark.errors import VaultError
+from earmark.errors import EarmarkError, VaultError
 
 CRASH = """
 import os, sys
@@ -54,6 +58,28 @@ def test_what_a_crash_left_is_swept(tmp_path: Path) -> None:
     assert (tmp_path / "work" / "crashed" / "variant-0.pcm").exists()
     with workroom(tmp_path, "other"):
         assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["other", "other.lock"]
+
+
+@pytest.mark.parametrize(
+    "use", [recordings, lambda vault: listeners(vault, "briefing"), lambda vault: trace(vault, Path("missing"))]
+)
+def test_whoever_uses_the_vault_sweeps_it(vault: Vault, use: Callable[[Vault], object]) -> None:
+    with workroom(vault.folder, "one") as room:
+        subprocess.run([sys.executable, "-c", CRASH, vault.folder], check=False)
+        with suppress(EarmarkError):
+            use(vault)
+        assert sorted(path.name for path in room.parent.iterdir()) == ["one", "one.lock"]
+
+
+def test_what_cannot_be_swept_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run([sys.executable, "-c", CRASH, tmp_path], check=False)
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("os.open", refuse)
+    sweep(tmp_path)
+    assert (tmp_path / "work" / "crashed").is_dir()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

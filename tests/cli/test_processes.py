@@ -130,13 +130,14 @@ def test_killed_before_the_first_copy(many: Path) -> None:
     assert len(list(many.glob("vault/sealed/*"))) == 1
 
 
-def test_interrupted(many: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted(many: Path, number: signal.Signals) -> None:
     process = started(*mark())
     while process.poll() is None and not list(many.glob("copies/*.wav")):
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert err.decode().splitlines() == [
         "earmark: error: interrupted",
         "earmark: hint: Nothing is broken; the same command goes on with it.",
@@ -145,6 +146,15 @@ def test_interrupted(many: Path) -> None:
     assert not list(many.glob("copies/.earmark-*"))
     assert not list(many.glob("vault/work/*"))
     quietly(*mark())
+    assert agree() == MANY
+
+
+def test_hangups_that_are_ignored_stay_so(many: Path) -> None:
+    process = subprocess.Popen(["nohup", *COMMAND, *mark()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(many.glob("copies/*.wav")):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(60) == 0
     assert agree() == MANY
 
 

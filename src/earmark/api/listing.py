@@ -4,6 +4,7 @@ from pathlib import Path
 
 from earmark.api.results import RecordingName, VaultMade
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
+from earmark.api.workroom import sweep
 from earmark.records.entries import Recording
 from earmark.records.vault import Vault
 
@@ -20,6 +21,7 @@ def init(folder: Path) -> VaultMade:
 
 def recordings(vault: Vault) -> RecordingList:
     """Return the vault's recordings, the oldest first."""
+    sweep(vault.folder)
     return RecordingList(tuple(_summary(vault, recording) for recording in vault.recordings()))
 
 
@@ -33,6 +35,7 @@ def listeners(vault: Vault, recording: str) -> ListenerList:
     Raises:
         UsageError: there is no such recording.
     """
+    sweep(vault.folder)
     found = vault.recording(recording)
     given: dict[str, list[CopyGiven]] = {}
     for copy in vault.copies(found.id):

@@ -10,6 +10,7 @@ from earmark.api.finding import DETECTOR, Found, Heard, Track, hear
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced, Verdict
+from earmark.api.workroom import sweep
 from earmark.codes.accusation import accuse
 from earmark.codes.outlook import Price, forecast
 from earmark.errors import UsageError, VaultError
@@ -51,6 +52,7 @@ def trace(
     if not 0 < family_wise < 1:
         raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
     started = time.monotonic()
+    sweep(vault.folder)
     recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
     progress("hashing", 0.0)
     sha256 = sha256_of(leak)  # 1.

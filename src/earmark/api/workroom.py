@@ -1,15 +1,15 @@
 """The private folder in which both variants lie while copies are made.
 
 Whoever has both variants can make anybody's copy. So they lie in the vault, the owner's only, and are removed when the
-copies are out. A crash may leave them behind; the next run removes them, but never those of a run still at work, which
-holds a lock. The lock is also why two runs never work on one recording at once.
+copies are out. A crash may leave them behind; whoever uses the vault next removes them, but never those of a run still
+at work, which holds a lock. The lock is also why two runs never work on one recording at once.
 """
 
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from earmark.errors import VaultError
@@ -48,9 +48,10 @@ def sweep(vault: Path) -> None:
     """Remove what runs that ended before their time have left; rooms that are in use are locked, and stay."""
     rooms = vault / FOLDER
     for path in rooms.glob(f"*{LOCK}"):
-        lock = _lock(path)
-        if lock is not None:
-            _clear(path, lock)
+        with suppress(OSError):  # a vault that may not be written can still be read
+            lock = _lock(path)
+            if lock is not None:
+                _clear(path, lock)
 
 
 def is_inside(path: Path, vault: Path) -> bool:

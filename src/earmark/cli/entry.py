@@ -1,9 +1,11 @@
 """From the arguments to an exit status: whatever happens, one line says it and nothing is left in pieces."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from types import FrameType
 
 from typer.exceptions import TyperException
 from typer.main import get_command
@@ -17,7 +19,25 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 def main() -> None:
     """Run the command line and end the process."""
-    sys.exit(run(sys.argv[1:]))
+    received = ending_cleanly()
+    status = run(sys.argv[1:])
+    sys.exit(128 + received[-1] if status == INTERRUPTED else status)
+
+
+def ending_cleanly() -> list[signal.Signals]:
+    """Let a request to end, or a closed terminal, do what Ctrl-C does; return the list of what has interrupted."""
+    received = [signal.SIGINT]
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        for one in asked:
+            signal.signal(one, signal.SIG_IGN)  # often both come: the second is not to interrupt the cleaning up
+        received.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    asked = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]  # not nohup's
+    for one in asked:
+        signal.signal(one, interrupt)
+    return received
 
 
 def run(arguments: Sequence[str]) -> int:
