@@ -90,6 +90,32 @@ def test_again_makes_a_new_recording(vault: Vault, marked: Delivered, briefing: 
     assert (later.recording, later.made) == (done.recording, 0)
 
 
+def test_again_goes_on_after_an_interruption(vault: Vault, marked: Delivered, briefing: Path, out: Path) -> None:
+    def stop(stage: str, fraction: float) -> None:
+        if stage == "copying" and fraction > 0.4:
+            raise StoppedError
+
+    others = out.with_name("others")
+    with pytest.raises(StoppedError):
+        mark(vault, briefing, STAFF, others, again=True, title="Second", progress=stop)
+    _, interrupted = vault.recordings()
+    assert interrupted.id != marked.recording.id
+    there = len(list(others.iterdir()))
+    done = mark(vault, briefing, STAFF, others, again=True)
+    assert (done.recording.id, done.made) == (interrupted.id, len(STAFF) - there)
+    assert mark(vault, briefing, STAFF, out.with_name("third"), again=True).recording.id != interrupted.id
+
+
+def test_again_takes_up_only_what_is_wished_for(vault: Vault, briefing: Path, out: Path) -> None:
+    def stop(stage: str, _fraction: float) -> None:
+        if stage == "copying":
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        mark(vault, briefing, STAFF, out, progress=stop)
+    assert mark(vault, briefing, STAFF, out, again=True, title="Other").recording.title == "Other"
+
+
 @pytest.mark.parametrize("wish", [{"coalition": 6}, {"depth": 0.2}, {"title": "Other"}])
 def test_a_recording_is_not_changed_afterwards(
     vault: Vault, marked: Delivered, briefing: Path, out: Path, wish: dict[str, object]

@@ -52,12 +52,16 @@ class Wishes:
 
     def require_met(self, recording: Recording) -> None:
         """Raise a UsageError where a recording that is there already is not what is wished for."""
-        for word, value in vars(self).items():
-            if value is not None and value != getattr(recording, word):
-                raise UsageError(
-                    f"this file is marked already, as {recording.id} with {word} {getattr(recording, word)!r}",
-                    f"Leave out --{word} to go on with it, or add --again to mark it anew.",
-                )
+        for word in self.unmet(recording):
+            raise UsageError(
+                f"this file is marked already, as {recording.id} with {word} {getattr(recording, word)!r}",
+                f"Leave out --{word} to go on with it, or add --again to mark it anew.",
+            )
+
+    def unmet(self, recording: Recording) -> list[str]:
+        """Return the names of the wishes that a recording does not meet."""
+        wishes = vars(self).items()
+        return [word for word, value in wishes if value is not None and value != getattr(recording, word)]
 
 
 def mark(
@@ -92,7 +96,7 @@ def mark(
         coalition: how many colluders the codebook is made for, 1 to 32; 4 if None.
         depth: how strongly to mark; None for what is inaudible.
         seal_original: whether to keep the original, encrypted, in the vault.
-        again: make a new recording even of a file that has one.
+        again: make a new recording even of a file that has one, or go on with the newest if that is not complete.
         force: replace files in ``out`` that are no copies on record.
         progress: told about the stages "reading", "checking", "sealing", "rendering" and "copying".
 
@@ -110,7 +114,9 @@ def mark(
     original = examine(source, progress)
     job = Job(vault, original, target, listeners, [CopyAt(one, out / f"{one}{target.suffix}") for one in ids], out)
     with workroom(vault.folder, original.sha256) as work:
-        known = None if again else latest(vault, original, target)
+        known = latest(vault, original, target)
+        if again and known and (known.status == "complete" or wishes.unmet(known)):
+            known = None
         places = job.survey(known, wishes, force=force, progress=progress)
         recording = known or vault.create_recording(described(original, target, wishes))
         vault.add_listeners(recording.id, listeners)
