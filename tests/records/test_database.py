@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -130,6 +131,30 @@ def test_a_writer_waits_for_another_but_not_for_ever(path: Path, monkeypatch: py
         writing = opened.writing()
         with other.writing(), pytest.raises(VaultError, match="another process is writing"):
             writing.__enter__()
+
+
+@pytest.fixture
+def frozen(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing in the vault's folder may be written, as on read-only media."""
+    monkeypatch.setattr("os.access", lambda _path, mode: mode != os.W_OK)
+    return path
+
+
+def test_what_cannot_be_written_is_read_and_nothing_is_left_beside_it(frozen: Path) -> None:
+    with closing(open_current(frozen)) as opened:
+        assert pragma(opened, "foreign_keys") == 1
+        assert list(frozen.parent.iterdir()) == [frozen]
+        with pytest.raises(VaultError, match="may not be written"), opened.writing() as connection:
+            connection.execute(text("CREATE TABLE notes (x)"))
+
+
+def test_a_log_that_is_not_empty_is_not_passed_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(open_current(path)) as opened:
+        with opened.writing() as connection:
+            connection.execute(text("CREATE TABLE notes (x)"))
+        monkeypatch.setattr("os.access", lambda _path, mode: mode != os.W_OK)
+        with closing(open_current(path)) as other:
+            assert count(other) == 0
 
 
 def test_a_path_may_have_any_characters(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 All that is peculiar to SQLite is here. A commit is on disk when it returns (write-ahead log, ``synchronous=FULL``). A
 transaction that writes takes the write lock at its start (``BEGIN IMMEDIATE``), so two processes on one vault wait for
 each other and never fail half-way.
+
+Even a reader writes to the log's index, so a vault that cannot be written is opened as one that nobody changes.
 """
 
 import os
@@ -135,11 +137,20 @@ def _config() -> Config:
 
 def _engine(path: Path) -> Engine:
     uri = {"uri": "true", "mode": "rw"}  # never makes a file
+    if _is_frozen(path):
+        uri |= {"mode": "ro", "immutable": "1"}
     url = URL.create("sqlite", database=path.absolute().as_uri(), query=uri)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _is_frozen(path: Path) -> bool:
+    """Tell whether nobody can write here, and all there is to read is in the file itself."""
+    log = path.with_name(f"{path.name}-wal")
+    writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+    return not writable and not (log.exists() and log.stat().st_size)
 
 
 def _prepare(connection: Any, _record: object) -> None:
