@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.cli.words import chance, clock, more_needed
+from earmark.api.results import Exhibit, Traced
+from earmark.cli.words import chance, clock, more_needed, traced
 
 SCALES = {"": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 
@@ -49,3 +50,9 @@ def test_clocks(seconds: float, words: str) -> None:
 def test_more_needed() -> None:
     assert more_needed(0.2).startswith("About 1 s more")
     assert "hardly help" in more_needed(None)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1.4, "too short to look for anything"), (1.5, "nothing of any")])
+def test_what_is_too_short_is_said_to_be(seconds: float, words: str) -> None:
+    result = Traced("unmarked", Exhibit("ab", seconds), None, (), 1e-6, (), None, 0.1)
+    assert words in traced(result)[-1]
