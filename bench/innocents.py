@@ -64,7 +64,7 @@ def namings(leak: Leak) -> list[int]:
 
 def surest_bound(heard: Sequence[Found], recording: Recording, secrets: Mapping[str, bytes]) -> float:
     """Return the decimal logarithm of the smallest bound with which anybody is named; 0 if nobody is."""
-    names = [accused(secrets, recording, one.evidence, max(BOUNDS), len(heard)) for one in heard]
+    names = [accused(secrets, recording, one, max(BOUNDS)) for one in heard]
     return min((one.false_accusation_log10 for named in names for one in named), default=0.0)
 
 

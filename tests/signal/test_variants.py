@@ -44,9 +44,9 @@ def slowly(sound: Doubles, rate: int, segment_ms: int, signs: Doubles, depth: fl
             centres = 250 + 93.75 * (np.arange(72) + 0.5)
             g = depth * bands @ np.maximum(0, 1 - np.abs(bins * rate / size - centres[:, None]) / 93.75)
             twice = np.where((bins == 0) | (2 * bins == size), 1, 2)
-            for variant, raised in enumerate((-g, g)):
-                change = ((1 + raised) / np.sqrt(1 + g**2) - 1) * spectrum * twice
-                marked[variant, start : start + window] += taper * (fourier.conj() @ change).real / size
+            odd = taper * (fourier.conj() @ (g * spectrum * twice)).real / size
+            even = taper**3 * (fourier.conj() @ (-(g**2) / 2 * spectrum * twice)).real / size
+            marked[:, start : start + window] += np.stack([even - odd, even + odd])
     return marked
 
 

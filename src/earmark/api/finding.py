@@ -7,6 +7,7 @@ that evidence cannot depend on who was given what: it comes from a leak and from
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from math import exp
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ It stands for the patterns, the grid and the codebook together, which do not kno
 where they meet, and has to grow when any of them changes what a copy of old would sound like or be traced by."""
 
 KEPT_CORRELATORS = 4
+ALIKE = 0.1
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ class Found:
         listening: what was heard, in its cells.
         passages: where, in the order of the leak.
         evidence: which variants.
+        share: what this may use up of the allowed chance of naming an innocent; those of all found add up to at most 1.
     """
 
     track: Track
     listening: Listening
     passages: tuple[Passage, ...]
     evidence: Evidence
+    share: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Heard:
         seconds: of sound in it.
         sure: whether the leak can hardly be anything but marked.
         found: the one that is sure, or else all that are worth putting to a codebook; any of them may be chance, so
-            that each counts as an attempt.
+            that each is an attempt and has a share.
     """
 
     seconds: float
@@ -104,7 +108,8 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     if hits and hits[0].place.sure:
         found = aligned(listenings, hits[0], len(tracks), progress)
         return Heard(seconds, bool(found.passages), (found,) if found.passages else ())
-    return Heard(seconds, False, tuple(one for hit in hits for one in possible(listenings, hit)))
+    pairs = zip(hits, shares(hits), strict=True)
+    return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(listenings, hit, share)))
 
 
 def listened(leak: Path, layout: Layout, progress: Progress) -> Listening:
@@ -169,12 +174,19 @@ def aligned(listenings: Mapping[int, Listening], hit: Hit, trials: int, progress
     followed = align(correlator, first=first, trials=trials, progress=lambda done: progress("aligning", done))
     passages = settle(correlator, followed)
     progress("aligning", 1.0)
-    return Found(hit.track, correlator.listening, tuple(passages), gather(correlator, passages))
+    return Found(hit.track, correlator.listening, tuple(passages), gather(correlator, passages), 1.0)
 
 
-def possible(listenings: Mapping[int, Listening], hit: Hit) -> Iterator[Found]:
+def shares(hits: Sequence[Hit]) -> list[float]:
+    """Return how the allowed chance is shared among hits: mostly by how likely each is, in part alike; adds up to 1."""
+    best = min((hit.place.log_chance for hit in hits), default=0.0)
+    likely = [exp(best - hit.place.log_chance) for hit in hits]
+    return [(1 - ALIKE) * odds / sum(likely) + ALIKE / len(hits) for odds in likely]
+
+
+def possible(listenings: Mapping[int, Listening], hit: Hit, share: float) -> Iterator[Found]:
     """Yield the passage that a place would belong to, and its evidence, if there is any."""
     correlator = correlated(listenings, hit.track)
     passage = follow(correlator, hit.place, 0, correlator.listening.frames)
     if passage is not None:
-        yield Found(hit.track, correlator.listening, (passage,), gather(correlator, [passage]))
+        yield Found(hit.track, correlator.listening, (passage,), gather(correlator, [passage]), share)

@@ -26,6 +26,8 @@ NOTED_CLIPPING = 1e-3
 NOTED_OFFSET = 0.01
 BATCH_SEGMENTS = 128
 
+LONGER = "Mark a longer recording, or join several into one."
+
 
 @dataclass(frozen=True)
 class Original:
@@ -68,7 +70,7 @@ def examine(path: Path, progress: Progress, segment_ms: int = DEFAULT_SEGMENT_MS
     """Read ``path`` from end to end.
 
     Raises:
-        MediaError: it cannot be read, is damaged, has no sound, cannot be marked, or is silent.
+        MediaError: it cannot be read, is damaged, has no sound, cannot be marked, or is silent or far too short.
     """
     info = probe(path)
     require_markable(info)
@@ -80,9 +82,15 @@ def examine(path: Path, progress: Progress, segment_ms: int = DEFAULT_SEGMENT_MS
         tally.add(block)
     require_same(path, state)
     audible = tally.audible()
+    grid = Grid.over(tally.samples, info.rate, segment_ms)
+    if not grid.segments:
+        seconds = (needed_segments(1, 1) or 0) * grid.segment_s
+        raise MediaError(
+            f"{path} is too short to be traced: {tally.samples / info.rate:.3f} s, and at least {seconds:.1f} s are needed",
+            LONGER,
+        )
     if not audible:
         raise MediaError(f"{path} is silent", "Is it the right file, and was the right microphone on?")
-    grid = Grid.over(tally.samples, info.rate, segment_ms)
     return Original(info, digest, tally.samples, grid, min(audible, grid.segments), tally.notes(), state)
 
 
@@ -126,14 +134,19 @@ class Tally:
 
 def require_traceable(original: Original, listeners: int, coalition: int) -> None:
     """Raise a MediaError where even the whole recording, leaked as it is, would name nobody."""
-    needed = segments_needed(np.full(1, CLEAN_AMPLITUDE), Price(listeners), coalition=coalition)
+    needed = needed_segments(listeners, coalition)
     if needed is None or original.audible < needed:
         seconds = (needed or 0) * original.grid.segment_s
         raise MediaError(
             f"{original.info.path} is too short to be traced: {original.audible_s:.1f} s of it are not silent, "
             f"and {seconds:.1f} s are needed to tell {listeners:,} listeners apart",
-            "Mark a longer recording, or join several into one.",
+            LONGER,
         )
+
+
+def needed_segments(listeners: int, coalition: int) -> int | None:
+    """Return how many segments of clean speech name one of ``listeners``; None where no number does."""
+    return segments_needed(np.full(1, CLEAN_AMPLITUDE), Price(listeners), coalition=coalition)
 
 
 def sha256_of(path: Path) -> str:

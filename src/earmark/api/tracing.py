@@ -106,15 +106,14 @@ class Judged:
 def judged(vault: Vault, recordings: Mapping[str, Recording], heard: Heard, family_wise: float) -> Judged:
     """Put evidence that is complete to the codebooks.
 
-    Where no place in the leak was sure, several that are likely are tried, and each pays for all of them. Which ones,
-    and how many, the evidence alone has decided.
+    Where no place in the leak was sure, several that are likely are tried, each with its share of the allowed chance.
+    Which ones, and with what shares, the evidence alone has decided.
     """
-    attempts = len(heard.found)
     best = Judged("unmarked")
     for found in heard.found:
         recording = recordings[found.track.recording_id]
         secrets = vault.secrets(recording.id)
-        named = accused(secrets, recording, found.evidence, family_wise, attempts)
+        named = accused(secrets, recording, found, family_wise)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
         elif heard.sure:
@@ -123,15 +122,13 @@ def judged(vault: Vault, recordings: Mapping[str, Recording], heard: Heard, fami
     return best
 
 
-def accused(
-    secrets: Mapping[str, bytes], recording: Recording, evidence: Evidence, family_wise: float, attempts: int
-) -> tuple[Named, ...]:
+def accused(secrets: Mapping[str, bytes], recording: Recording, found: Found, family_wise: float) -> tuple[Named, ...]:
     """Return the listeners that evidence names, the surest first."""
-    codebook, ids = codebook_of(recording), list(secrets)
+    codebook, ids, evidence = codebook_of(recording), list(secrets), found.evidence
     rows = codebook.rows(list(secrets.values()), evidence.segments)
     biases = codebook.biases(evidence.segments)
     accusations = accuse(
-        rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise, trials=max(1, attempts)
+        rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise, trials=1 / found.share
     )
     return tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
 

@@ -10,8 +10,9 @@ of at most ``g`` (``tails``). Name listener ``u`` if for some test with ``u`` no
 
     n · C(n − 1, s) · trials · B(deficit of u) / w  ≤  ε.
 
-Then the probability that any innocent listener is named, in ``trials`` attempts (alignments, say) together, is at
-most ``ε``, whatever the guilty did and however many they are.
+Several attempts may be made (at places in the leak, say), each with a share ``1 / trials`` of the allowed chance; the
+shares are functions of ``e`` alone and add up to at most 1. Then the probability that any innocent listener is named,
+in all attempts together, is at most ``ε``, whatever the guilty did and however many they are.
 
 **Proof.** Fix an attempt, an innocent ``u``, a decoder and companions ``W`` without ``u``. Given ``e`` and the
 codewords of ``W``, the scores are fixed and ``u``'s bits are still independent with biases ``p``; so the deficit ``G``
@@ -28,7 +29,7 @@ The bound that goes with a name is the left side, the smallest over the tests th
    as pseudo-random functions), a segment counts once, and secrets of innocents stay secret.
 2. The codebook is fixed before anything is given out, so that the owner cannot fit it to a leak.
 3. Evidence is frozen before the codebook is read. The modules that listen cannot import those that know who has what.
-4. All attempts count: ``trials`` is how many pieces of evidence from a leak are, or might have been, tried.
+4. All attempts count: whatever other piece of evidence from a leak is, or might have been, tried has a share too.
 
 **Sources.** Codes whose innocent scores are independent given the pirate copy: G. Tardos, "Optimal probabilistic
 fingerprint codes", STOC 2003 and J. ACM 55 (2008). The biases: Nuida et al. 2009 (``biases``). The bound: Chernoff 1952
@@ -69,7 +70,7 @@ def accuse(
     amplitude: Floats | None = None,
     *,
     family_wise: float = 1e-6,
-    trials: int = 1,
+    trials: float = 1,
 ) -> list[Accusation]:
     """Return the listeners whose copies the evidence names, the surest first; nothing about anybody else.
 
@@ -80,7 +81,7 @@ def accuse(
         amplitude: shape (m,), >= 0, what the evidence of each segment might reach, itself part of the evidence; None
             where nothing is known.
         family_wise: the allowed chance that any innocent is named, in (0, 1).
-        trials: how many pieces of evidence share that chance.
+        trials: 1 over the share of that chance which this piece of evidence has; how many there are if all are alike.
 
     Raises:
         ValueError: shapes do not match, or numbers are out of range.

@@ -87,11 +87,11 @@ class LineUp:
     Args:
         rows: the codewords at the segments heard, shape (n, m).
         biases: shape (m,), each in (0, 1).
-        trials: how many pieces of evidence share the allowed error.
+        trials: 1 over the share of the allowed error that this piece of evidence has.
         log_limit: natural logarithm of the allowed error, negative.
     """
 
-    def __init__(self, rows: Rows, biases: Floats, trials: int, log_limit: float) -> None:
+    def __init__(self, rows: Rows, biases: Floats, trials: float, log_limit: float) -> None:
         self._rows = rows
         self._biases = biases
         self._trials = trials

@@ -42,12 +42,12 @@ class Price:
     Attributes:
         listeners: how many there are, at least 1.
         family_wise: the allowed chance that any innocent is named, in (0, 1).
-        trials: how many pieces of evidence share that chance.
+        trials: 1 over the share of that chance which the evidence has.
     """
 
     listeners: int
     family_wise: float = 1e-6
-    trials: int = 1
+    trials: float = 1
 
     def log(self, strategy: Strategy, companions: int) -> float:
         """Return the natural logarithm of what the tail of a test is multiplied with, over the allowed chance."""

@@ -64,7 +64,9 @@ class Renderer:
         window = sqrt_hann(layout.window_samples(self.rate))
         gains = self._gains(first, count)
         start = self.grid.start(first, self.rate)
-        starts = np.array([self.grid.start(segment, self.rate) - start for segment in range(first, first + count)])
+        starts = np.array(
+            [self.grid.start(segment, self.rate) - start for segment in range(first, first + count)], np.int64
+        )
         odd, even = np.zeros_like(sound), np.zeros_like(sound)
         for slot, offset in enumerate(layout.window_starts(self.rate)):
             index = (starts + offset)[:, None] + np.arange(len(window))
