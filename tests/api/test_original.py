@@ -72,6 +72,12 @@ def test_too_short(tmp_path: Path, listeners: int, least: float) -> None:
     assert float(str(failure.value).split(" s are needed")[0].split()[-1]) > least
 
 
+@pytest.mark.parametrize("samples", [1, 7, SEGMENT - 1])
+def test_a_few_samples_are_too_short_and_not_silent(tmp_path: Path, samples: int) -> None:
+    with pytest.raises(MediaError, match=r"is too short to be traced: 0\.0\d+ s, and at least \d\.\d s are needed"):
+        examine(write_wav(tmp_path / "x.wav", np.full((1, samples), 0.5, np.float32)), silent)
+
+
 def test_long_enough(briefing: Path) -> None:
     require_traceable(examine(briefing, silent), 100_000, 4)
 

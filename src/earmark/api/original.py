@@ -84,10 +84,9 @@ def examine(path: Path, progress: Progress, segment_ms: int = DEFAULT_SEGMENT_MS
     audible = tally.audible()
     grid = Grid.over(tally.samples, info.rate, segment_ms)
     if not grid.segments:
-        seconds = (needed_segments(1, 1) or 0) * grid.segment_s
+        seconds, least = tally.samples / info.rate, (needed_segments(1, 1) or 0) * grid.segment_s
         raise MediaError(
-            f"{path} is too short to be traced: {tally.samples / info.rate:.3f} s, and at least {seconds:.1f} s are needed",
-            LONGER,
+            f"{path} is too short to be traced: {seconds:.3f} s, and at least {least:.1f} s are needed", LONGER
         )
     if not audible:
         raise MediaError(f"{path} is silent", "Is it the right file, and was the right microphone on?")
