@@ -103,7 +103,7 @@ class Vault:
         """
         columns = schema.recordings.c
         starts = func.substr(columns.id, 1, len(name)) == name
-        found = self._recordings(or_(columns.title == name, starts))
+        found = self._recordings(or_(columns.title == name, starts)) if name else []  # all ids start with nothing
         return _only(name, [r for r in found if name in {r.id, r.title}] or found)
 
     def find_by_input(self, sha256: str) -> list[Recording]:
