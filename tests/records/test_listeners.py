@@ -47,6 +47,11 @@ def test_csv_is_taken_as_spreadsheets_write_it(text: str) -> None:
     assert read(text) == [Listener("anna")]
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n\r\n", "  \n", ";;;;\n\n"])
+def test_blank_lines_before_the_header_are_passed_over(blank: str) -> None:
+    assert read(f"{blank}id;name\nanna;Anna, Lady\n") == [Listener("anna", "Anna, Lady")]
+
+
 def test_other_columns_are_passed_over_and_short_rows_filled() -> None:
     assert read('room,name,id,email\n12,"Meier, Anna",anna\n') == [Listener("anna", "Meier, Anna")]
 
@@ -69,6 +74,9 @@ def test_ids_and_names_are_composed() -> None:
         ("id\n", "names nobody"),
         ("name,email\nanna,a@x.org", "line 1: there is no column “id”"),
         ("id,ID\nanna,zoe", "line 1: there are two columns"),
+        ("\n\nname\nanna", "line 3: there is no column “id”"),
+        ("\n", "line 1: there is no column"),
+        ("\nid\n..", "line 3: the id '..' does not do"),
         ("id,name\nanna,Meier,Anna", "line 2: 3 cells under 2 columns"),
         ("id,name\nanna,Anna\n,Zoe", "line 3: the id is empty"),
         ("id\nanna\nzoe\nAnna", "line 4: the id 'Anna' is on line 2 already"),

@@ -60,7 +60,7 @@ class Listener:
 
 
 def read_listeners(stream: BinaryIO) -> list[Listener]:
-    """Read a list in CSV (the first line names the columns) or JSON lines, told apart by their first character.
+    """Read a list in CSV (column names first) or JSON lines, told apart by their first character; skip blank lines.
 
     Columns other than ``id``, ``name`` and ``email`` are passed over; order is kept.
 
@@ -104,10 +104,11 @@ def _decode(data: bytes) -> str:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    header = text.partition("\n")[0]
+    header = text.lstrip().partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=header.count), strict=True)
     try:
-        columns = _columns(next(reader, []))
+        header_cells = next((cells for cells in reader if any(map(str.strip, cells))), [])
+        columns = _columns(max(1, reader.line_num), header_cells)
         for cells in reader:
             if any(cells):
                 yield reader.line_num, _cells(reader.line_num, columns, cells)
@@ -117,15 +118,16 @@ def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         ) from error
 
 
-def _columns(header: list[str]) -> list[str]:
+def _columns(line: int, header: list[str]) -> list[str]:
     columns = [cell.strip().casefold() for cell in header]
     if "id" not in columns:
         raise ListenersError(
-            "line 1: there is no column “id”", "The first line names the columns: id and, if you like, name and email."
+            f"line {line}: there is no column “id”",
+            "The first line names the columns: id and, if you like, name and email.",
         )
     twice = [column for column in COLUMNS if columns.count(column) > 1]
     if twice:
-        raise ListenersError(f"line 1: there are two columns “{twice[0]}”", "Keep one of them.")
+        raise ListenersError(f"line {line}: there are two columns “{twice[0]}”", "Keep one of them.")
     return columns
 
 
