@@ -1,6 +1,7 @@
 """Whatever is handed in: an error and a hint, exit status 1 or 2, nothing lost, no traceback."""
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -93,7 +94,9 @@ def test_recordings_that_cannot_be_marked(earmark: Earmark, kind: str) -> None:
     path = Path(f"bad{suffix}")
     make(path)
     earmark("init")
-    refused(earmark("mark", path, "--to", "staff.csv", "--out", "copies"), 1, words)
+    answer = earmark("mark", path, "--to", "staff.csv", "--out", "copies")
+    refused(answer, 1, words)
+    assert re.fullmatch(r"earmark: hint: [A-Z].*[.?]", answer.err.splitlines()[1])
     assert earmark("recordings", "--json").json["recordings"] == []
     assert not Path("copies").exists() or not list(Path("copies").iterdir())
     assert not list(Path("vault/work").glob("*"))

@@ -159,7 +159,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
 
 
 def file_state(path: Path) -> tuple[int, ...]:
@@ -167,7 +167,7 @@ def file_state(path: Path) -> tuple[int, ...]:
     try:
         status = path.stat()
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 

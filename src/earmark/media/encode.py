@@ -64,7 +64,7 @@ class EncodedPieces:
             try:
                 copied = add_copied(original, out, self.target)
             except ValueError as error:
-                hint = "copies with sound only can be had with --format m4a or --format flac"
+                hint = "Copies with sound only can be had with --format m4a or --format flac."
                 raise MediaError(f"{self.info.path} holds what {self.target.suffix} cannot: {error}", hint) from error
             sound = add_sound(original, out, self.info, self.target)
             label(original, out, sound, self.info, self.target)

@@ -52,7 +52,7 @@ def surroundings(path: Path, data_bytes: int) -> tuple[bytes, bytes]:
     with open_sound(path) as container:
         first = next((packet.pos for packet in container.demux(audio=0) if packet.size), None)
     if first is None or first + data_bytes > path.stat().st_size:
-        raise MediaError(f"{path} does not hold its samples in one piece", "convert it to WAV or FLAC first")
+        raise MediaError(f"{path} does not hold its samples in one piece", "Convert it to WAV or FLAC first.")
     with path.open("rb") as file:
         head = file.read(first)
         file.seek(first + data_bytes)

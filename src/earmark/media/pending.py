@@ -66,10 +66,10 @@ def rename_to_new(part: Path, path: Path) -> None:
     try:
         os.link(part, path)
     except FileExistsError:
-        raise MediaError(f"{path} exists already", "choose another folder, or --force to replace it") from None
+        raise MediaError(f"{path} exists already", "Choose another folder, or --force to replace it.") from None
     except OSError:  # a file system without hard links; the test leaves a moment in which another could create it
         if path.exists():
-            raise MediaError(f"{path} exists already", "choose another folder, or --force to replace it") from None
+            raise MediaError(f"{path} exists already", "Choose another folder, or --force to replace it.") from None
         part.rename(path)
     else:
         part.unlink()
@@ -151,5 +151,5 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        hint = "make room, or choose another folder" if getattr(error, "errno", None) == errno.ENOSPC else ""
+        hint = "Make room, or choose another folder." if getattr(error, "errno", None) == errno.ENOSPC else ""
         raise MediaError(f"{path} cannot be written: {error.strerror or error}", hint) from error

@@ -93,7 +93,7 @@ def open_sound(path: Path) -> Iterator[InputContainer]:
     try:
         container = av.open(f"file:{path}", "r", container_options=only, metadata_errors="surrogateescape")
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"{path} is not a sound file that can be read", "is it complete, and is it sound?") from error
+        raise MediaError(f"{path} is not a sound file that can be read", "Is it complete, and is it sound?") from error
     with container:
         yield container
 
@@ -105,14 +105,14 @@ def require_file(path: Path) -> None:
         with path.open("rb") if stat.S_ISREG(status.st_mode) else memoryview(b""):
             pass
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}") from error
+        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
     except ValueError as error:
-        raise MediaError(f"{path!r} is not a path") from error
+        raise MediaError(f"{path!r} is not a path", "Name one sound file.") from error
     if not stat.S_ISREG(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise MediaError(f"{path} is {what}", "name one sound file")
+        raise MediaError(f"{path} is {what}", "Name one sound file.")
     if status.st_size == 0:
-        raise MediaError(f"{path} is empty")
+        raise MediaError(f"{path} is empty", "Is the file complete?")
 
 
 def probe(path: Path) -> SoundInfo:
@@ -130,7 +130,7 @@ def longest_stream(container: InputContainer, path: Path) -> AudioStream:
     """Return the longest stream of sound, the first of equals."""
     streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
     if not streams:
-        raise MediaError(f"{path} has no sound in it", "name a file with an audio stream")
+        raise MediaError(f"{path} has no sound in it", "Name a file with an audio stream.")
     return max(streams, key=lambda stream: (stream.duration or 0) * (stream.time_base or 0))
 
 
@@ -141,8 +141,8 @@ def first_frame(container: InputContainer, stream: AudioStream, path: Path) -> A
             for frame in decoded(packet):
                 return frame
     except av.FFmpegError as error:
-        raise MediaError(f"{path} is damaged: {error.strerror}", "is the file complete?") from error
-    raise MediaError(f"{path} has no sound in it: not one sample can be decoded", "is the file complete?")
+        raise MediaError(f"{path} is damaged: {error.strerror}", "Is the file complete?") from error
+    raise MediaError(f"{path} has no sound in it: not one sample can be decoded", "Is the file complete?")
 
 
 def decoded(packet: "av.Packet[AudioStream]") -> list[AudioFrame]:
@@ -241,9 +241,9 @@ def require_markable(info: SoundInfo) -> None:
     A second stream of sound would go out unmarked, a clean copy for whoever looks for it, and is refused.
     """
     if info.audio_streams > 1:
-        hint = "keep one of them and mark each language or microphone as a recording of its own"
+        hint = "Keep one of them and mark each language or microphone as a recording of its own."
         raise MediaError(f"{info.path} has {info.audio_streams} streams of sound", hint)
     if not LOWEST_RATE <= info.rate <= HIGHEST_RATE:
-        raise MediaError(f"{info.path} has {info.rate} samples a second", "8,000 to 192,000 can be marked")
+        raise MediaError(f"{info.path} has {info.rate} samples a second", "8,000 to 192,000 can be marked.")
     if info.channels > MOST_CHANNELS:
-        raise MediaError(f"{info.path} has {info.channels} channels", f"up to {MOST_CHANNELS} can be marked")
+        raise MediaError(f"{info.path} has {info.channels} channels", f"Up to {MOST_CHANNELS} can be marked.")

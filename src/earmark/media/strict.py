@@ -19,8 +19,8 @@ from earmark.media.riff import is_cut
 from earmark.media.samples import Block
 from earmark.media.source import LOSSLESS, SoundInfo
 
-FETCH = "fetch the whole file again"
-CONVERT = "is the file complete? Decode it to WAV or FLAC with a forgiving player, listen, and mark that"
+FETCH = "Fetch the whole file again."
+CONVERT = "Is the file complete? Decode it to WAV or FLAC with a forgiving player, listen, and mark that."
 
 # A coded frame is at most this long; what a header promises and what decodes may differ by the padding of the last.
 CODED_FRAME = 4096
@@ -74,16 +74,16 @@ def strict_packets(
 def checked(frame: AudioFrame, info: SoundInfo) -> AudioFrame:
     """Return ``frame`` if it decoded well, to the kind of sound the file began with; raise a MediaError if not."""
     if frame.is_corrupt:
-        raise MediaError(f"{info.path} is damaged: a frame does not decode", "is the file complete?")
+        raise MediaError(f"{info.path} is damaged: a frame does not decode", "Is the file complete?")
     if (frame.sample_rate, frame.layout.nb_channels) != (info.rate, info.channels):
-        raise MediaError(f"{info.path} changes its rate or channels on the way", "convert it to WAV or FLAC first")
+        raise MediaError(f"{info.path} changes its rate or channels on the way", "Convert it to WAV or FLAC first.")
     return frame
 
 
 def finite(block: Block, info: SoundInfo) -> Block:
     """Return ``block`` if all of it are numbers; raise a MediaError if not."""
     if not np.isfinite(block).all():
-        raise MediaError(f"{info.path} holds samples that are not numbers", "export it anew from where it was made")
+        raise MediaError(f"{info.path} holds samples that are not numbers", "Export it anew from where it was made.")
     return block
 
 
@@ -102,7 +102,7 @@ def followed(frame: AudioFrame, end: float | None, info: SoundInfo) -> float | N
     """
     start = end if frame.time is None else frame.time
     if start is not None and end is not None and start - end > GAP_S:
-        hint = f"{FETCH}; if it was recorded like that, convert it to WAV or FLAC first and listen whether it fits"
+        hint = f"{FETCH} If it was recorded like that, convert it to WAV or FLAC first and listen whether it fits."
         raise MediaError(f"{info.path} has a gap: {start - end:.2f} s are missing at {end:.2f} s", hint)
     return None if start is None else start + frame.samples / frame.sample_rate
 
@@ -143,7 +143,7 @@ def unpadded(blocks: Iterable[Block], info: SoundInfo) -> Iterator[Block]:
 def require_whole(total: int, info: SoundInfo) -> None:
     """Raise a MediaError unless ``total`` samples are what the header promises, and some."""
     if total == 0:
-        raise MediaError(f"{info.path} holds no sound")
+        raise MediaError(f"{info.path} holds no sound", "Is the file complete?")
     slack = 0 if info.lossless else SLACK.get(info.codec, CODED_FRAME)
     if info.samples is not None:
         rate = info.rate

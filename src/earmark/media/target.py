@@ -134,7 +134,7 @@ def known(asked: str) -> str:
     """Return the key of a format asked for by name."""
     name = asked.lower().lstrip(".")
     if name not in ASKABLE:
-        raise UsageError(f"copies cannot be written as {asked!r}", "one of: " + ", ".join(ASKABLE))
+        raise UsageError(f"copies cannot be written as {asked!r}", f"Name one of {', '.join(ASKABLE)}.")
     return name
 
 
@@ -150,7 +150,7 @@ def own_format(info: SoundInfo) -> str:
         return "opus" if suffix == ".opus" else "ogg"
     if info.container in FORMATS:
         return info.container
-    hint = "say what the copies shall be, such as --format m4a or --format flac"
+    hint = "Say what the copies shall be, such as --format m4a or --format flac."
     raise MediaError(f"copies cannot be written in the container of {info.path} ({info.container})", hint)
 
 
@@ -167,7 +167,7 @@ def choose_codec(info: SoundInfo, container: Container, *, is_own: bool) -> tupl
         layout = encoder.layout_for(info.layout, info.channels)
         if layout is not None:
             return name, encoder, layout
-    hint = "say what the copies shall be: --format flac or --format mkv carry up to 8 channels"
+    hint = "Say what the copies shall be: --format flac or --format mkv carry up to 8 channels."
     raise MediaError(f"{container.suffix} cannot carry sound of {info.channels} channels ({info.layout})", hint)
 
 
