@@ -69,6 +69,12 @@ def test_what_is_lost_is_said() -> None:
     assert choose_target(deep).notes == ()
 
 
+def test_a_bit_rate_that_is_much_higher_is_said() -> None:
+    sparing = choose_target(replace(OGG, codec="opus", rate=48_000, bit_rate=24_000))
+    assert sparing.bit_rate is not None
+    assert sparing.notes == (f"24 kb/s become {sparing.bit_rate / 1000:.0f} kb/s",)
+
+
 def test_containers_that_cannot_be_written_are_refused_with_a_hint() -> None:
     with pytest.raises(MediaError, match="asf") as caught:
         choose_target(replace(M4A, container="asf", codec="wmav2", path=Path("a.wma")))

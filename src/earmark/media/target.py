@@ -54,6 +54,7 @@ FORMATS = {
     "opus": made("opus", ".opus", "opus", "opus", "opus"),
 }
 ASKABLE = ("wav", "flac", "mp3", "m4a", "mp4", "mov", "mkv", "webm", "ogg", "opus")
+NOTED_BIT_RATES = 1.25
 PATCHED = frozenset({"wav", "w64", "aiff", "caf", "au"})
 
 
@@ -191,11 +192,18 @@ def stored(key: str, codec: str, encoder: Encoder, info: SoundInfo) -> SampleFor
     return encoder.samples(bits, is_float=info.is_float)
 
 
+def near(one: int, other: int) -> bool:
+    """Tell whether two bit rates are so much alike that nobody need be told."""
+    return max(one, other) <= NOTED_BIT_RATES * min(one, other)
+
+
 def differences(info: SoundInfo, target: Target) -> tuple[str, ...]:
     """Return what a copy does not keep of its original."""
     notes = []
     if info.codec != target.codec:
         notes.append(f"{info.codec} becomes {target.codec}")
+    elif info.bit_rate and target.bit_rate and not near(info.bit_rate, target.bit_rate):
+        notes.append(f"{info.bit_rate / 1000:.0f} kb/s become {target.bit_rate / 1000:.0f} kb/s")
     if info.rate != target.rate:
         notes.append(f"{info.rate} Hz becomes {target.rate} Hz")
     if info.has_video and not target.keeps_video:
