@@ -10,7 +10,6 @@ Royal Statistical Society B 39 (1977), 1-38.
 """
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -76,14 +75,6 @@ class Hearing:
         """Return how likely each segment's evidence is given its level, shape (m, 7), at the scale of ``self``."""
         weighted: Floats = np.einsum("igv,g->iv", self.likelihood, gain_odds)
         return weighted
-
-
-def estimate_amplitude(soft: Floats) -> float:
-    """Return the root mean square amplitude of evidence, shape (m,), taking it for a single leaker's: near 0 for noise.
-
-    The noise has variance 1, so what the evidence's mean square has above that is the amplitude's.
-    """
-    return sqrt(max(float(np.mean(soft**2)) - 1, 0.0)) if soft.size else 0.0
 
 
 def _check(soft: Floats, amplitude: Floats) -> None:
