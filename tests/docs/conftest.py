@@ -67,7 +67,7 @@ def earmark(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     def call(arguments: list[str]) -> Answer:
         for name in LEAKS.keys() & set(arguments):
-            Codec("libopus", ".ogg", 48_000, 32_000).write(LEAKS[name](home), RATE, home / name)
+            Codec("libopus", ".ogg", 48_000, 128_000).write(LEAKS[name](home), RATE, home / name)
         monkeypatch.setattr(sys, "argv", ["earmark", *arguments])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
