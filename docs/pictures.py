@@ -29,6 +29,7 @@ from earmark.grid import Grid
 from earmark.keys import derive
 from earmark.media.reading import read_resampled
 from earmark.signal.alignment import Passage, align
+from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
 from earmark.signal.layout import BAND_HZ, BANDS, LOWEST_HZ, Layout
@@ -239,7 +240,7 @@ def trace(marked: Marked) -> Verdict:
     heard = listened(marked, book.codeword(secrets[LEAKER]))
     signs = marked.renderer.patterns.signs(0, marked.grid.segments).reshape(marked.grid.segments, -1)
     correlator = Correlator(heard, signs)
-    passages = align(correlator)
+    passages = settle(correlator, align(correlator))
     evidence = gather(correlator, passages)  # complete before the first codeword below is looked at
     biases = book.biases(evidence.segments)
     decoder = fit_bank(evidence.soft, evidence.amplitude, biases)[0]
