@@ -42,7 +42,8 @@ def slowly(sound: Doubles, rate: int, segment_ms: int, signs: Doubles, depth: fl
             start = segment * segment_ms * rate // 1000 + slot * segment_ms * rate // (1000 * intervals)
             spectrum = (taper * sound[start : start + window]) @ fourier
             centres = 250 + 93.75 * (np.arange(72) + 0.5)
-            g = depth * bands @ np.maximum(0, 1 - np.abs(bins * rate / size - centres[:, None]) / 93.75)
+            weights = np.minimum(1, np.maximum(0.6, centres / 1500))
+            g = depth * (bands * weights) @ np.maximum(0, 1 - np.abs(bins * rate / size - centres[:, None]) / 93.75)
             twice = np.where((bins == 0) | (2 * bins == size), 1, 2)
             odd = taper * (fourier.conj() @ (g * spectrum * twice)).real / size
             even = taper**3 * (fourier.conj() @ (-(g**2) / 2 * spectrum * twice)).real / size

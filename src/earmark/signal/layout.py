@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 BANDS = 72
 BAND_HZ = 93.75
 LOWEST_HZ = 250.0
+FULL_HZ = 1500.0
+LEAST_WEIGHT = 0.6
 SLOT_MS = 30
 
 Floats = NDArray[np.float32]
@@ -78,4 +80,14 @@ def triangles(frequencies: NDArray[np.float64]) -> Floats:
     """
     distance = np.abs(frequencies[None, :] - band_centres()[:, None]) / BAND_HZ
     weights: Floats = np.clip(1 - distance, 0, 1).astype(np.float32)
+    return weights
+
+
+def band_weights() -> Floats:
+    """Return how strongly each band is marked, against the strongest; shape (72,).
+
+    Below 1.5 kHz, where hearing tells narrower bands apart and speech has most of its energy, a mark costs more quality
+    than it brings evidence: the weight is the centre over 1.5 kHz there, and at least 0.6.
+    """
+    weights: Floats = np.clip(band_centres() / FULL_HZ, LEAST_WEIGHT, 1).astype(np.float32)
     return weights

@@ -1,7 +1,7 @@
 r"""The two variants of a recording, rendered once and as a stream.
 
 In a slot's window w, the square root of a periodic Hann window, the spectrum X(f) of w · x is given the gains
-g(f) = depth · Σ_b sign_b · triangle_b(f), which makes two sounds,
+g(f) = depth · Σ_b sign_b · weight_b · triangle_b(f), which makes two sounds,
 
     odd = w · F⁻¹(g · X),    even = w³ · F⁻¹(-g² / 2 · X),
 
@@ -23,10 +23,10 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from earmark.grid import Grid
-from earmark.signal.layout import triangles
+from earmark.signal.layout import band_weights, triangles
 from earmark.signal.patterns import Patterns
 
-DEFAULT_DEPTH = 0.28
+DEFAULT_DEPTH = 0.36
 BATCH_SEGMENTS = 64
 
 Floats = NDArray[np.float32]
@@ -90,7 +90,7 @@ class Renderer:
     def _gains(self, first: int, count: int) -> Floats:
         """Return g of the marked bins; shape (count, slots, bins)."""
         shapes = triangles(scipy.fft.rfftfreq(self._size, 1 / self.rate)[self._band])
-        gains: Floats = self.patterns.signs(first, count) @ (np.float32(self.depth) * shapes)
+        gains: Floats = self.patterns.signs(first, count) @ (np.float32(self.depth) * band_weights()[:, None] * shapes)
         return gains
 
     def _spectra(self, frames: Floats) -> Spectra:
