@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -27,18 +26,18 @@ MANY = 30
 
 def started(*arguments: str, limit: int | None = None) -> "subprocess.Popen[bytes]":
     """Start the command; ``limit`` is the longest file it may write, in bytes."""
-    before: Callable[[], None] | None = None
-    if limit is not None:
-        longest = limit
 
-        def before() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (longest, longest))
+    def before() -> None:
+        for number in (signal.SIGINT, signal.SIGHUP):  # ignored where the tests run in the background, and inherited
+            signal.signal(number, signal.SIG_DFL)
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=before,  # noqa: PLW1509 - a limit for the child alone
+        preexec_fn=before,  # noqa: PLW1509 - limit and signals are the child's alone
     )
 
 
