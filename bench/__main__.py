@@ -51,7 +51,8 @@ class Bench:
     def seconds(self) -> str:
         """Return how long leaks have to be."""
         attacks = self._options.attack or MAIN
-        return table(seconds.HEAD, shown(seconds.measure(self._stage, attacks, self._options.clips)))
+        clips = self._options.clips
+        return table((*seconds.HEAD, f"named, of {clips} cuts"), shown(seconds.measure(self._stage, attacks, clips)))
 
     def innocents(self) -> str:
         """Return how often innocents are named."""
@@ -93,28 +94,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         bench = Bench(options, stack)
         measured = {PARTS[part][0]: PARTS[part][1](bench) for part in parts}
-    print(report(options, measured))
+    print(report(measured))
     if not options.attack:
-        publish(options, measured)
+        publish(measured)
     return 0
 
 
-def report(options: argparse.Namespace, tables: Mapping[str, str]) -> str:
+def report(tables: Mapping[str, str]) -> str:
     """Return tables and what they are of."""
     machine = f"{platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()}"
     head = (
-        f"# Benchmarks\n\nMade by `make bench` on {machine}; {options.clips} cuts for each attack and length.\n"
+        f"# Benchmarks\n\nMade by `make bench` on {machine}.\n"
         "Real speech and meetings; rooms, noises and talkers are held ones that nothing was tuned on.\n"
     )
     return "\n".join([head, *(f"## {title}\n\n{rows}\n" for title, rows in tables.items())])
 
 
-def publish(options: argparse.Namespace, measured: Mapping[str, str]) -> None:
+def publish(measured: Mapping[str, str]) -> None:
     """Put what was measured into the report, in place of what it had of it, and all of the report into the README."""
     known = {title: rows.strip() for title, rows in SECTION.findall(REPORT.read_text())} if REPORT.exists() else {}
     tables = {title: measured.get(title, known.get(title)) for title, _ in PARTS.values()}
     there = {title: rows for title, rows in tables.items() if rows is not None}
-    REPORT.write_text(report(options, there))
+    REPORT.write_text(report(there))
     block = "\n\n".join(f"**{title}**\n\n{rows}" for title, rows in there.items())
     README.write_text(BLOCK.sub(lambda found: f"{found[1]}\n{block}\n{found[2]}", README.read_text()))
 

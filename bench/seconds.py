@@ -94,4 +94,4 @@ def measure(stage: Stage, attacks: Sequence[str], clips: int) -> Iterator[tuple[
             yield attack, reached, f"≤ {GOALS.get(attack, GOAL)}", curve
 
 
-HEAD = ("attack", "seconds", "goal", "named at")
+HEAD = ("attack", "seconds", "goal")
