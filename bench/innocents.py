@@ -23,8 +23,8 @@ from earmark.api.tracing import accused, tracks_of
 from earmark.records.entries import Recording
 
 BOUNDS = (1e-1, 1e-2, 1e-3)
-LISTENERS = 25
-CODEBOOKS = 80
+LISTENERS = 100
+CODEBOOKS = 16
 SECONDS = 10.0
 
 
