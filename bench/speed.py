@@ -4,8 +4,6 @@ CPU time on one core where it says so, else time on the clock with all cores. On
 """
 
 import io
-import os
-import resource
 import subprocess
 import sys
 import time
@@ -95,20 +93,18 @@ def copies(renderer: Renderer, original: Path, name: str, codeword: Codeword, se
 
 def peak_mb() -> float:
     """Return the peak memory of a process that marks three hours of stereo, in MB."""
-    command = [sys.executable, "-m", "bench.speed"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ})
-    return float(done.stdout)
+    with TemporaryDirectory() as folder:
+        original = long_stereo(corpus.briefing(600, RATE), Path(folder) / "long.wav")
+        command = [sys.executable, "-m", "bench.speed", str(original)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def mark_three_hours() -> None:
-    """Mark three hours of stereo in this process and print its peak memory in MB."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        mono = corpus.briefing(600, RATE)
-        original = long_stereo(mono, folder / "long.wav")
-        with Vault.init(folder / "vault") as vault:
-            mark(vault, original, read_listeners(io.BytesIO(b"id\none\n")), folder / "copies")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+def mark_alone(original: Path) -> None:
+    """Mark a recording in this process and print the process's peak memory in MB."""
+    with Vault.init(original.parent / "vault") as vault:
+        mark(vault, original, read_listeners(io.BytesIO(b"id\none\n")), original.parent / "copies")
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    print(int(peak.split()[1]) / 1024)
 
 
 def long_stereo(mono: Floats, path: Path) -> Path:
@@ -126,4 +122,4 @@ def long_stereo(mono: Floats, path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    mark_three_hours()
+    mark_alone(Path(sys.argv[1]))
