@@ -3,9 +3,9 @@
 The search knows the mark key and nothing of who was given what, so that trying all places costs no accusation anything.
 
 1. *Search.* From the first part of the leak that is not explained yet, segment after segment is compared with all
-   segments of the recording at six phases (13 ms apart); what they are worth (``correlation``) adds up along the
+   segments of the recording at every phase (15 ms apart); what they are worth (``correlation``) adds up along the
    diagonals until one of them can hardly be chance any more, or 20 s have passed.
-2. *Follow.* From there the line is followed to both ends of the leak, two seconds at a time, and bends where the leak
+2. *Follow.* From there the line is followed to both ends of the leak, 24 segments at a time, and bends where the leak
    runs a little fast or slow.
 3. *Cut.* The passage ends where following the line on does not pay any more. What is left is searched again.
 """

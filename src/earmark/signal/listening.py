@@ -4,7 +4,7 @@ What a cell says is the natural logarithm of those odds, as a *judge* sees them 
 what the leak is like as a whole (``surroundings``); 0 where a cell says nothing. No judge knows any key, so that
 nothing here can depend on who was given what.
 
-Log-odds are kept in steps of 1/64 in one byte a cell: 5.4 kB per second of sound.
+Log-odds are kept in steps of 1/64 in one byte a cell: 4.8 kB per second of sound.
 """
 
 from collections.abc import Iterable, Iterator

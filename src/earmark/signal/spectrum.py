@@ -1,6 +1,6 @@
 r"""The spectrum of what is heard: log-power per band and frame.
 
-The sound is analysed at 15 kHz. Every half slot (13.3 ms) the power in each band, seen through a Hann window as long as
+The sound is analysed at 15 kHz. Every half slot (15 ms) the power in each band, seen through a Hann window as long as
 the embedder's, is taken as a logarithm, so that a gain becomes a sum:
 
     L(t, b) = ln(Σ_f triangle_b(f) · |X_t(f)|² + floor).
