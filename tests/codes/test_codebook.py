@@ -43,6 +43,33 @@ def test_rows_are_bits_computed_later(listed: list[int], start: int, stop: int) 
     assert rows[start:stop].tolist() == BOOK.bits(SECRETS, segments)[start:stop].tolist()
 
 
+def test_rows_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = BOOK.rows(SECRETS, np.arange(5, 90))
+    first = rows[3:9]
+    monkeypatch.setattr("earmark.codes.codebook.derive", None)
+    assert rows[3:9].tolist() == first.tolist()
+    assert rows[4:5].tolist() == first[1:2].tolist()
+    with pytest.raises(TypeError):
+        rows[8:10]
+
+
+def test_rows_that_would_take_too_much_memory_are_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.codes.codebook.MOST_KEPT_BYTES", 7 * len(SECRETS) - 1)
+    rows = BOOK.rows(SECRETS, np.arange(50))
+    expected = BOOK.bits(SECRETS, np.arange(50)).tolist()
+    assert rows[:].tolist() == expected
+    assert rows[:].tolist() == expected
+    monkeypatch.setattr("earmark.codes.codebook.derive", None)
+    with pytest.raises(TypeError):
+        rows[:1]
+
+
+def test_blocks_of_draws_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = BOOK.bits(SECRETS, np.arange(50)[::-1]).tolist()
+    monkeypatch.setattr("earmark.codes.codebook._DRAWS_AT_ONCE", 150)
+    assert BOOK.bits(SECRETS, np.arange(50)[::-1]).tolist() == expected
+
+
 def test_variant_1_occurs_as_often_as_the_bias_says() -> None:
     segments = np.arange(BOOK.segments)
     secrets = [listener.to_bytes(32, "big") for listener in range(400)]

@@ -105,6 +105,17 @@ def test_deficits_are_exact_and_do_not_depend_on_blocks(monkeypatch: pytest.Monk
     assert (line_up._deficits([scores]) == expected).all()
 
 
+@pytest.mark.parametrize("listeners", [1, 2, 1000])
+def test_the_work_done_rises(listeners: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.codes.lineup._BLOCK_CELLS", 64 * 300)
+    bits, biases, soft = average_of_two(max(2, listeners), 64)
+    parts: list[float] = []
+    LineUp(bits[:listeners], biases, 1, log(1e-6), parts.append).hold(fit_bank(soft, None, biases))
+    assert parts == sorted(parts)
+    assert 0 < parts[0] <= parts[-1] <= 1
+    assert len(parts) >= (3 * 4 if listeners == 1000 else 1)
+
+
 def test_a_companion_is_not_accused_by_their_own_company() -> None:
     bits, biases, soft = average_of_two(20, 80)
     line_up = LineUp(bits, biases, 1, log(1e-6))

@@ -1,8 +1,9 @@
 """Tracing: whose copy a leak was made from, with a proven bound on naming an innocent listener."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from earmark.api.delivery import codebook_of
@@ -58,7 +59,7 @@ def trace(
     sha256 = sha256_of(leak)  # 1.
     heard = hear(leak, tracks_of(list(recordings.values())), progress)  # 2.
     progress("accusing", 0.0)
-    outcome = judged(vault, recordings, heard, family_wise)  # 3.
+    outcome = judged(vault, recordings, heard, family_wise, progress)  # 3.
     progress("accusing", 1.0)
     found = outcome.found
     return Traced(
@@ -103,17 +104,24 @@ class Judged:
     more_needed_s: float | None = None
 
 
-def judged(vault: Vault, recordings: Mapping[str, Recording], heard: Heard, family_wise: float) -> Judged:
+def judged(
+    vault: Vault,
+    recordings: Mapping[str, Recording],
+    heard: Heard,
+    family_wise: float,
+    progress: Progress = silent,
+) -> Judged:
     """Put evidence that is complete to the codebooks.
 
     Where no place in the leak was sure, several that are likely are tried, each with its share of the allowed chance.
     Which ones, and with what shares, the evidence alone has decided.
     """
     best = Judged("unmarked")
-    for found in heard.found:
+    for number, found in enumerate(heard.found):
         recording = recordings[found.track.recording_id]
         secrets = vault.secrets(recording.id)
-        named = accused(secrets, recording, found, family_wise)
+        done = partial(_part_done, progress, number, len(heard.found))
+        named = accused(secrets, recording, found, family_wise, done)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
         elif heard.sure:
@@ -122,14 +130,23 @@ def judged(vault: Vault, recordings: Mapping[str, Recording], heard: Heard, fami
     return best
 
 
-def accused(secrets: Mapping[str, bytes], recording: Recording, found: Found, family_wise: float) -> tuple[Named, ...]:
-    """Return the listeners that evidence names, the surest first."""
+def _part_done(progress: Progress, number: int, parts: int, done: float) -> None:
+    progress("accusing", (number + done) / parts)
+
+
+def accused(
+    secrets: Mapping[str, bytes],
+    recording: Recording,
+    found: Found,
+    family_wise: float,
+    done: Callable[[float], None] = lambda _: None,
+) -> tuple[Named, ...]:
+    """Return the listeners that evidence names, the surest first; ``done`` is told how much of the work is."""
     codebook, ids, evidence = codebook_of(recording), list(secrets), found.evidence
     rows = codebook.rows(list(secrets.values()), evidence.segments)
     biases = codebook.biases(evidence.segments)
-    accusations = accuse(
-        rows, biases, evidence.soft, evidence.amplitude, family_wise=family_wise, trials=1 / found.share
-    )
+    shares = {"family_wise": family_wise, "trials": 1 / found.share}
+    accusations = accuse(rows, biases, evidence.soft, evidence.amplitude, **shares, done=done)
     return tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
 
 

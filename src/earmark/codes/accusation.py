@@ -37,6 +37,7 @@ fingerprint codes", STOC 2003 and J. ACM 55 (2008). The biases: Nuida et al. 200
 formulas, and normal approximations of the tail, are not used anywhere: they are too loose, or not bounds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
@@ -71,6 +72,7 @@ def accuse(
     *,
     family_wise: float = 1e-6,
     trials: float = 1,
+    done: Callable[[float], None] = lambda _: None,
 ) -> list[Accusation]:
     """Return the listeners whose copies the evidence names, the surest first; nothing about anybody else.
 
@@ -82,6 +84,7 @@ def accuse(
             where nothing is known.
         family_wise: the allowed chance that any innocent is named, in (0, 1).
         trials: 1 over the share of that chance which this piece of evidence has; how many there are if all are alike.
+        done: told now and then how much of the work is done, rising to at most 1.
 
     Raises:
         ValueError: shapes do not match, or numbers are out of range.
@@ -91,7 +94,7 @@ def accuse(
         raise ValueError(f"family_wise is between 0 and 1 and trials at least 1, not {family_wise} and {trials}")
     if not soft.size or not len(rows):
         return []
-    line_up = LineUp(rows, biases, trials, log(family_wise))
+    line_up = LineUp(rows, biases, trials, log(family_wise), done)
     bounds = line_up.hold(fit_bank(soft, amplitude, biases))
     surest_first = sorted(bounds.items(), key=lambda found: (found[1], found[0]))
     return [Accusation(index, bound / log(10)) for index, bound in surest_first]

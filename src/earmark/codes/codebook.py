@@ -20,6 +20,10 @@ Segments = npt.NDArray[np.integer[Any]]
 Bits = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
+LABEL = "earmark/1 codeword"
+MOST_KEPT_BYTES = 1 << 28
+_DRAWS_AT_ONCE = 1 << 16  # that many stay in a processor's cache
+
 
 class Rows(Protocol):
     """The codewords of listeners, some at a time; an array of shape (listeners, segments) is one."""
@@ -72,37 +76,73 @@ class Codebook:
         Raises:
             ValueError: a segment is listed twice or is not of this recording.
         """
-        wanted = _distinct(segments, self.segments)
-        thresholds = self.thresholds[wanted]
-        bits = np.empty((len(secrets), wanted.size), dtype=np.uint8)
-        if wanted.size:
-            first = int(wanted.min())
-            count = int(wanted.max()) + 1 - first
-            for row, secret in zip(bits, secrets, strict=True):
-                key = derive(secret, "earmark/1 codeword", self.recording_id)
-                np.less(draws(key, first, count)[wanted - first], thresholds, out=row.view(np.bool_))
-        return bits
+        return self.rows(secrets, segments)[:]
 
     def rows(self, secrets: Sequence[bytes], segments: Segments) -> "ListenerRows":
-        """Return the same as ``bits``, computed when asked for, so that memory stays small."""
+        """Return the same as ``bits``, computed when first asked for.
+
+        Raises:
+            ValueError: a segment is listed twice or is not of this recording.
+        """
         return ListenerRows(self, secrets, segments)
 
 
-@dataclass(frozen=True)
 class ListenerRows:
-    """The codewords of listeners at some segments of a recording, computed when asked for."""
+    """The codewords of listeners at some segments of a recording, computed when first asked for.
 
-    codebook: Codebook
-    secrets: Sequence[bytes]
-    segments: Segments
+    What was computed is kept, eight bits to a byte, unless all of it would take more than ``MOST_KEPT_BYTES``.
+
+    Args:
+        codebook: of the recording.
+        secrets: 32 bytes for each listener.
+        segments: shape (m,), in any order, none twice.
+
+    Raises:
+        ValueError: a segment is listed twice or is not of this recording.
+    """
+
+    def __init__(self, codebook: Codebook, secrets: Sequence[bytes], segments: Segments) -> None:
+        self._wanted = _distinct(segments, codebook.segments)
+        self._thresholds = codebook.thresholds[self._wanted]
+        self._recording_id = codebook.recording_id
+        self._secrets = secrets
+        self._row_bytes = -(-self._wanted.size // 8)
+        kept = len(secrets) if len(secrets) * self._row_bytes <= MOST_KEPT_BYTES else 0
+        self._kept = np.empty((kept, self._row_bytes), dtype=np.uint8)
+        self._known = np.zeros(kept, dtype=np.bool_)
 
     def __len__(self) -> int:
         """Return the number of listeners."""
-        return len(self.secrets)
+        return len(self._secrets)
 
     def __getitem__(self, which: slice, /) -> Bits:
         """Return the bits of consecutive listeners, shape (listeners, m)."""
-        return self.codebook.bits(self.secrets[which], self.segments)
+        known = self._known[which]
+        if known.size and known.all():
+            return np.unpackbits(self._kept[which], axis=1, count=self._wanted.size)
+        bits = self._computed(self._secrets[which])
+        if known.size:
+            self._kept[which] = np.packbits(bits, axis=1)
+            self._known[which] = True
+        return bits
+
+    def _computed(self, secrets: Sequence[bytes]) -> Bits:
+        """Return the bits of listeners with ``secrets``, shape (listeners, m)."""
+        bits = np.empty((len(secrets), self._wanted.size), dtype=np.uint8)
+        if self._wanted.size:
+            first = int(self._wanted.min())
+            count = int(self._wanted.max()) + 1 - first
+            listed = slice(None) if self._in_a_row(first, count) else self._wanted - first
+            step = max(1, _DRAWS_AT_ONCE // count)
+            for start in range(0, len(secrets), step):
+                keys = [derive(secret, LABEL, self._recording_id) for secret in secrets[start : start + step]]
+                drawn = np.array([draws(key, first, count) for key in keys], dtype=np.uint16)
+                np.less(drawn[:, listed], self._thresholds, out=bits[start : start + step].view(np.bool_))
+        return bits
+
+    def _in_a_row(self, first: int, count: int) -> bool:
+        """Tell whether the segments are ``count`` ones from ``first`` on, in their order."""
+        return self._wanted.size == count and bool((self._wanted == np.arange(first, first + count)).all())
 
 
 def _distinct(segments: Segments, available: int) -> Segments:

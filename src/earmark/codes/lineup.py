@@ -4,7 +4,7 @@ The theorem and its proof are in ``accusation``; here is the search. Only how li
 every bound it notes is that of one test, multiplied with all tests that might have been made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import comb, log, sqrt
 from typing import Any
@@ -29,7 +29,7 @@ _LEAST_SHARE = 0.35  # of a bound, what a normal tail must reach before the boun
 _LOG_TO_GAIN = 2.5 * log(10)  # what the exact tail may gain over Chernoff's bound
 _EXACT_TESTS = 8  # how many tests of a panel are worth an exact tail
 _EXACT_WORK = 60_000_000  # segments × deficits that an exact tail may take, about a tenth of a second
-_BLOCK_CELLS = 1 << 23  # listeners × segments scored at once
+_BLOCK_CELLS = 1 << 21  # listeners × segments scored at once
 _EXACT_FLOAT32 = 1 << 24  # whole numbers below are exact in float32
 
 Companions = tuple[int, ...]
@@ -89,13 +89,23 @@ class LineUp:
         biases: shape (m,), each in (0, 1).
         trials: 1 over the share of the allowed error that this piece of evidence has.
         log_limit: natural logarithm of the allowed error, negative.
+        done: told after each part of the work how much of it is done, rising to at most 1.
     """
 
-    def __init__(self, rows: Rows, biases: Floats, trials: float, log_limit: float) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        biases: Floats,
+        trials: float,
+        log_limit: float,
+        done: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._rows = rows
         self._biases = biases
         self._trials = trials
         self._log_limit = log_limit
+        self._done = done
+        self._rounds = 0
         self._bounds: dict[int, float] = {}
 
     def hold(self, decoders: Iterable[Decoder]) -> dict[int, float]:
@@ -144,12 +154,14 @@ class LineUp:
         seen = [self._seen(panel, part) for panel, part in zip(panels, parts, strict=True)]
         for one in seen:
             self._judge(one)
+        self._rounds += 1
         return seen
 
     def _seen(self, panel: Panel, deficits: Deficits) -> Seen:
         """Return how surprising deficits, shape (n, tests), would be for an innocent."""
-        mean = np.maximum(panel.scores, 0).sum(axis=0) - self._biases @ panel.scores
-        variance = (self._biases * (1 - self._biases)) @ (panel.scores * panel.scores)
+        earning = np.ascontiguousarray(panel.scores.T, dtype=np.float64)
+        mean = np.maximum(earning, 0).sum(axis=1) - earning @ self._biases
+        variance = np.square(earning) @ (self._biases * (1 - self._biases))
         surprise = ((mean - deficits) / np.sqrt(np.maximum(variance, 1e-9))).astype(np.float32)
         for column, members in enumerate(panel.companions):
             surprise[list(members), column] = -np.inf
@@ -190,4 +202,5 @@ class LineUp:
         for start in range(0, len(self._rows), step):
             block: npt.NDArray[np.floating[Any]] = self._rows[start : start + step].astype(exact)
             deficits[start : start + step] = best - (block @ factors).astype(np.int64)
+            self._done(min(1.0, (self._rounds + (start + len(block)) / len(self._rows)) / (DEEPEST + 1)))
         return deficits
