@@ -46,13 +46,25 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Seat:
+    """Who is put to which test.
+
+    Attributes:
+        index: who, as an index into the codewords of those put to the tests.
+        decoder: the strategy assumed, and its weight.
+        companions: who is taken to have leaked as well, likewise.
+    """
+
+    index: int
+    decoder: Decoder
+    companions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Grounds(Seat):
     """The test that names a listener, the surest of those a stranger can check.
 
     Attributes:
-        index: who is named, as an index into the codewords of those put to the tests.
-        decoder: the strategy assumed, and its weight.
-        companions: who is taken to have leaked as well, likewise.
         scores: shape (m,), what variant 1 earns over variant 0 in each segment, whole numbers.
         deficit: by how much the listener's score falls short of the best there could be.
         depths: over how many sizes of companion sets the decoder's weight is spread.
@@ -61,9 +73,6 @@ class Grounds:
         log_price: natural logarithm of what that is multiplied with for all tests that might have been made.
     """
 
-    index: int
-    decoder: Decoder
-    companions: tuple[int, ...]
     scores: Scores
     deficit: int
     depths: int
@@ -109,17 +118,26 @@ def _tests(case: Case, named: Bits, one: int, others: Sequence[int]) -> Iterator
             for companions in combinations(others, depth):
                 ones = named[list(companions)].sum(axis=0, dtype=np.intp)
                 scores = np.take_along_axis(table, ones[None], axis=0)[0]
-                yield _test(case, named[one], one, decoder, companions, scores)
+                deficit = int(np.maximum(scores, 0).sum(dtype=np.int64) - scores[named[one] == 1].sum(dtype=np.int64))
+                yield _test(case, Seat(one, decoder, companions), scores, deficit)
 
 
-def _test(case: Case, bits: Bits, one: int, decoder: Decoder, companions: tuple[int, ...], scores: Scores) -> Grounds:
+def _test(case: Case, seat: Seat, scores: Scores, deficit: int) -> Grounds:
     """Return a test with Chernoff's bound."""
-    depth, depths = len(companions), min(DEEPEST, decoder.strategy.colluders - 1) + 1
-    deficit = int(np.maximum(scores, 0).sum(dtype=np.int64) - scores[bits == 1].sum(dtype=np.int64))
+    depth, depths = len(seat.companions), min(DEEPEST, seat.decoder.strategy.colluders - 1) + 1
     tail = InnocentTail.of(scores, case.biases).chernoff(np.array([deficit]))
     price = log(case.listeners) + log(comb(case.listeners - 1, depth)) + log(case.trials)
-    log_price = price - log(decoder.weight / depths)
-    return Grounds(one, decoder, companions, scores, deficit, depths, False, float(tail[0]), log_price)
+    return Grounds(
+        index=seat.index,
+        decoder=seat.decoder,
+        companions=seat.companions,
+        scores=scores,
+        deficit=deficit,
+        depths=depths,
+        exact=False,
+        log_tail=float(tail[0]),
+        log_price=price - log(seat.decoder.weight / depths),
+    )
 
 
 def _exactly(case: Case, test: Grounds) -> Grounds:
