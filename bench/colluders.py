@@ -75,8 +75,7 @@ def differing(copies: Floats) -> NDArray[np.bool_]:
     segments = -(-copies.shape[1] // SEGMENT)
     unequal = np.not_equal(copies, copies[:1])
     padded = np.pad(unequal, ((0, 0), (0, segments * SEGMENT - copies.shape[1])))
-    differs: NDArray[np.bool_] = padded.reshape(len(copies), segments, SEGMENT).any(axis=2)
-    return differs
+    return np.asarray(padded.reshape(len(copies), segments, SEGMENT).any(axis=2))
 
 
 def voted(copies: Floats, rng: Rng, *, most: bool) -> Floats:
@@ -91,7 +90,7 @@ def voted(copies: Floats, rng: Rng, *, most: bool) -> Floats:
 
 def noisy(copies: Floats, rng: Rng) -> Floats:
     """Return the mean of all copies with white noise over it."""
-    noise: Floats = rng.standard_normal(copies.shape[1], dtype=np.float32)
+    noise: Floats = rng.standard_normal(len(copies[0]), dtype=np.float32)
     return at_ratio(average(copies, rng), noise, NOISE_DB)
 
 
