@@ -47,7 +47,7 @@ class Strategy:
         """Return the probability of each level, shape (colluders + 1, 7), if 0, 1, … copies carry variant 1."""
         shares = np.arange(self.colluders + 1) / self.colluders
         if self.name == "average":
-            return (np.abs(2 * shares[:, None] - 1 - LEVELS) < 1e-9).astype(np.float64)
+            return np.asarray(np.abs(2 * shares[:, None] - 1 - LEVELS) < 1e-9, dtype=np.float64)
         ones = np.array([_ONES[self.name](float(share)) for share in shares])
         levels = np.zeros((self.colluders + 1, LEVELS.size))
         levels[:, 0], levels[:, -1] = 1 - ones, ones
