@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks import Attack, Codec, at_ratio, codec_of
+from bench.attacks import Attack
 from bench.ladder import climb, needed
 from bench.stage import RATE, Floats, Stage, sound_of
 from earmark.api import Vault, trace
@@ -90,14 +90,12 @@ def voted(copies: Floats, rng: Rng, *, most: bool) -> Floats:
 
 def noisy(copies: Floats, rng: Rng) -> Floats:
     """Return the mean of all copies with white noise over it."""
-    noise: Floats = rng.standard_normal(len(copies[0]), dtype=np.float32)
-    return at_ratio(average(copies, rng), noise, NOISE_DB)
+    return Attack(f"white:{NOISE_DB}").apply(average(copies, rng), RATE, int(rng.integers(1 << 31)))
 
 
 def coded(copies: Floats) -> Floats:
     """Return every copy as a codec of its own leaves it."""
-    codecs = [codec_of(name) or Codec("flac", ".flac") for name in CODECS]
-    return np.stack([codec.apply(copy, RATE) for copy, codec in zip(copies, codecs, strict=False)])
+    return np.stack([Attack(name).apply(copy, RATE, 0) for copy, name in zip(copies, CODECS, strict=False)])
 
 
 MIXES: dict[str, Mix] = {

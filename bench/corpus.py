@@ -54,17 +54,18 @@ HELD = (
     "meeting/ami-pyannote_ES-D-dev00-01_en",
 )
 
+# By Schroeder integration (T20) the open rooms have an RT60 of 0.52 to 0.62 s, but for one of 0.80 s; the held ones,
+# with which rooms are measured, 0.44 to 0.60 s. Of the seminar room, recorded twice, nothing is open.
 OPEN_ROOMS = (
     "rooms/speechbrain_rir1",
-    "rooms/spatialaudio_seminarroom-clap",
     "rooms/voxengo_highly-damped-large-room",
     "rooms/voxengo_nice-drum-room",
     "rooms/voxengo_masonic-lodge",
+    "rooms/audiomentations_rir48000",
 )
 HELD_ROOMS = (
     "rooms/voxengo_french-18th-century-salon",
     "rooms/webaudio_kitchen-true-stereo",
-    "rooms/audiomentations_rir48000",
     "rooms/spatialaudio_seminarroom-clap-binaural",
 )
 OPEN_NOISES = ("noise/speechcommands_dishes", "noise/speechbrain_noise1", "noise/blanket_coffeeshop")
@@ -74,6 +75,8 @@ HELD_NOISES = (
     "noise/speechbrain_noise4",
     "noise/esc50_4-156993-A-19",
 )
+OPEN_MUSIC = ("music/pyroomacoustics_guitar44k",)
+HELD_MUSIC = ("music/unknownhorizons_goldenvalley", "music/unknownhorizons_irelands-coast")
 
 
 def available() -> bool:
