@@ -14,6 +14,7 @@ the tree whose root it has, the proofs lead there, and canonical JSON has one te
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -231,5 +232,5 @@ def _mapping(facts: Json) -> Mapping[str, Json]:
 
 
 def _require_rising(indices: Sequence[int]) -> None:
-    if any(after <= before for before, after in zip(indices, indices[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(indices)):
         raise ValueError("the entries in its seal are not in order")

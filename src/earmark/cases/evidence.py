@@ -5,6 +5,7 @@ those who are named are ever mentioned in it.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -139,7 +140,7 @@ class Heard(Strict):
     def _fits_together(self) -> Self:
         if not len(self.segments) == len(self.soft) == len(self.amplitude) == len(self.thresholds):
             raise ValueError("segments, soft, amplitude and thresholds have one length")
-        if any(after <= before for before, after in zip(self.segments, self.segments[1:], strict=False)):
+        if any(after <= before for before, after in pairwise(self.segments)):
             raise ValueError("segments rise")
         return self
 

@@ -21,6 +21,7 @@ PRIOR_SHARE = 0.3
 GAINS = 12
 ROUNDS = 40
 ENOUGH = 2000
+BLOCK = 1 << 14
 PSEUDO_COUNT = 0.2
 DEEPEST = 2
 LEVELS = np.array([-1, -1 / 2, -1 / 3, 0, 1 / 3, 1 / 2, 1])
@@ -138,10 +139,18 @@ def level_odds(strategy: Strategy, known: int, ones: int, biases: Floats, height
 def likelihood(strategy: Strategy, heard: Heard) -> Floats:
     """Return how likely each segment's evidence is for each level, shape (m, 7), up to a factor per segment."""
     gains = gain_grid(heard)
-    means = heard.amplitude[:, None, None] * gains[None, :, None] * LEVELS
-    squares = (heard.soft[:, None, None] - means) ** 2
-    heights = np.exp(-(squares - squares.min(axis=(1, 2), keepdims=True)) / 2)
-    return np.asarray(np.einsum("igv,g->iv", heights, gain_odds(strategy, heard.biases, heights)))
+    step = max(1, -(-heard.soft.size // ENOUGH))
+    odds = gain_odds(strategy, heard.biases[::step], heights_of(heard.soft[::step], heard.amplitude[::step], gains))
+    blocks = range(0, heard.soft.size, BLOCK)
+    parts = ((heard.soft[start : start + BLOCK], heard.amplitude[start : start + BLOCK]) for start in blocks)
+    return np.concatenate([np.einsum("igv,g->iv", heights_of(*part, gains), odds) for part in parts])
+
+
+def heights_of(soft: Floats, amplitude: Floats, gains: Floats) -> Floats:
+    """Return how likely evidence is for each gain and level, shape (m, 12, 7), the likeliest of a segment being 1."""
+    means = amplitude[:, None, None] * gains[None, :, None] * LEVELS
+    squares = (soft[:, None, None] - means) ** 2
+    return np.asarray(np.exp(-(squares - squares.min(axis=(1, 2), keepdims=True)) / 2))
 
 
 def gain_grid(heard: Heard) -> Floats:
@@ -153,16 +162,21 @@ def gain_grid(heard: Heard) -> Floats:
 
 
 def gain_odds(strategy: Strategy, biases: Floats, heights: Floats) -> Floats:
-    """Return how often each gain occurs, shape (12,), by forty rounds of expectation maximisation."""
-    step = max(1, -(-biases.size // ENOUGH))
-    picked, p = heights[::step], biases[::step]
+    """Return how often each gain occurs, shape (12,), by forty rounds of expectation maximisation.
+
+    Args:
+        strategy: what is assumed.
+        biases: shape (k,), of every so-manieth segment.
+        heights: shape (k, 12, 7), of the same.
+    """
+    p = biases
     levels = strategy.levels()
     copies = range(strategy.colluders + 1)
     chances = [comb(strategy.colluders, k) * p**k * (1 - p) ** (strategy.colluders - k) for k in copies]
     prior = sum(
         (chance[:, None] * levels[k] for k, chance in enumerate(chances)), start=np.zeros((p.size, LEVELS.size))
     )
-    given = (picked * prior[:, None, :]).sum(axis=2)
+    given = (heights * prior[:, None, :]).sum(axis=2)
     odds = np.full(GAINS, 1 / GAINS)
     for _ in range(ROUNDS):
         shares = given * odds

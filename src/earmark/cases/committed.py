@@ -1,0 +1,214 @@
+"""Checks 2 to 5 and 8 to 10: what the ledger and its commitments say about a case."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from earmark.cases import codewords
+from earmark.cases.bundle import Bundle, ListenerOpening
+from earmark.cases.checklist import NotCheckedError
+from earmark.cases.evidence import RecordingFacts
+from earmark.records.ledger.canonical import Json
+from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, Opening, commitment
+from earmark.records.ledger.entries import Entry
+from earmark.records.ledger.heads import SignedHead
+from earmark.records.ledger.proofs import Consistency
+
+NOBODY = "nobody is named"
+NO_RECORDING = "no recording was found"
+
+
+def check_signature(bundle: Bundle) -> str:
+    """2. The ledger's head is signed, and the ledger has this very statement as a case."""
+    head, statement = bundle.seal.head, bundle.statement
+    head.verify()
+    made = {
+        "case": statement.case,
+        "exhibit": statement.evidence.exhibit.sha256,
+        "statement_sha256": bundle.statement_sha256,
+        "verdict": statement.evidence.verdict,
+    }
+    if not any(entry.body == made for entry in bundle.seal.of_kind("case-made")):
+        raise ValueError("the ledger has no such statement as a case")
+    founding = bundle.seal.of_kind("vault-made")
+    if not (founding and founding[0].index == 0):
+        raise ValueError("the ledger's first entry is not here")
+    return f"key {head.public_key.hex()}"
+
+
+def check_entries(bundle: Bundle) -> str:
+    """3. Every entry that the case rests on is in the ledger under that head."""
+    head = bundle.seal.head
+    for entry, inclusion in bundle.seal.entries:
+        if (inclusion.index, inclusion.size) != (entry.index, head.size):
+            raise ValueError(f"the proof of entry {entry.index} is about another one")
+        inclusion.verify(entry.leaf, head.root)
+    return f"{len(bundle.seal.entries)} of {head.size} entries"
+
+
+def check_head(bundle: Bundle, known: SignedHead | None, proof: Consistency | None) -> str:
+    """4. The ledger is the one whose head was known from elsewhere."""
+    head = bundle.seal.head
+    if known is None:
+        raise NotCheckedError("no head was given; compare the key with the one the owner has published")
+    known.verify()
+    if known.public_key != head.public_key:
+        raise ValueError("the head given is of another ledger")
+    if known.size == head.size:
+        if known.root != head.root:
+            raise ValueError("the head given has the same size and another root: there are two ledgers")
+        return f"the same, {head.size} entries"
+    older, newer = sorted((known, head), key=lambda one: one.size)
+    if proof is None or (proof.old_size, proof.size) != (older.size, newer.size):
+        raise ValueError(f"it takes a proof of consistency between the sizes {older.size} and {newer.size}")
+    proof.verify(older.root, newer.root)
+    return f"the ledger of {newer.size} entries begins with the one of {older.size}"
+
+
+def check_order(bundle: Bundle) -> str:
+    """5. What had to come first came first: marked, committed, given, received, traced, opened."""
+    evidence, seal = bundle.statement.evidence, bundle.seal
+    sha256 = evidence.exhibit.sha256
+    steps: list[Sequence[Entry]] = [seal.of_kind("vault-made")]
+    if evidence.recording is not None:
+        steps += _marking(bundle, evidence.recording.id)
+    steps.append([entry for entry in seal.of_kind("exhibit-received") if entry.body.get("sha256") == sha256])
+    steps.append([entry for entry in seal.of_kind("trace-run") if entry.body.get("exhibit") == sha256][-1:])
+    if evidence.accusations:
+        opened = seal.of_kind("key-opened")
+        steps.append([entry for entry in opened if entry.body.get("purpose") in {"case", "open-mark-key"}])
+    steps.append(seal.of_kind("case-made")[-1:])
+    if not all(steps):
+        raise ValueError("an entry that should be there is missing")
+    if any(before[-1].index >= after[0].index for before, after in pairwise(steps)):
+        raise ValueError("what had to come first did not")
+    found = [entry for step in steps for entry in step]
+    if any(after.time < before.time for before, after in pairwise(found)):
+        raise ValueError("the times run backwards: a clock was wrong")
+    return f"from {found[0].time} to {found[-1].time}"
+
+
+def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:
+    """Return the entries about the recording that have to come one after the other."""
+    marked = of_recording(bundle, recording_id, "recording-marked")
+    if any(entry.body.get("adopted") is not False for entry in marked):
+        raise ValueError("the recording is older than the ledger: nothing shows that its codebook was fixed beforehand")
+    if not bundle.statement.evidence.accusations:
+        return [marked]
+    trees = of_recording(bundle, recording_id, "recording-marked", "listeners-added")
+    given = of_recording(bundle, recording_id, "copy-given")
+    for opening in bundle.statement.openings.listeners:
+        own = [entry for entry in given if entry.body.get("listener") == opening.listener]
+        tree = [entry for entry in trees if entry.body.get("listeners") == opening.size]
+        if not own or not tree or tree[0].index >= own[0].index:
+            raise ValueError(f"{opening.listener!r} was not committed to before a copy was given")
+    return [marked, given]
+
+
+def of_recording(bundle: Bundle, recording_id: str, *kinds: str) -> list[Entry]:
+    """Return the entries of some kinds that are about a recording."""
+    return [entry for entry in bundle.seal.of_kind(*kinds) if entry.body.get("recording") == recording_id]
+
+
+def check_recording(bundle: Bundle) -> str:
+    """8. The recording is the one that was marked."""
+    evidence = bundle.statement.evidence
+    if evidence.recording is None:
+        raise NotCheckedError(NO_RECORDING)
+    marked = _marked(bundle)
+    for name, value in _facts(evidence.recording).items():
+        if marked.body.get(name) != value:
+            raise ValueError(f"{name} is not what was committed to")
+    if evidence.heard is not None and evidence.heard.segments[-1:] >= (evidence.recording.grid.segments,):
+        raise ValueError("segments were heard that the recording does not have")
+    counts = of_recording(bundle, evidence.recording.id, "recording-marked", "listeners-added")
+    if evidence.listeners != max(_count(entry.body.get("listeners")) for entry in counts):
+        raise ValueError("the number of listeners is not the one committed to")
+    return f"{evidence.recording.id}, among {evidence.listeners:,} listeners"
+
+
+def _facts(recording: RecordingFacts) -> dict[str, Json]:
+    return {
+        "recording": recording.id,
+        "input_sha256": recording.input_sha256,
+        "detector": recording.detector,
+        "coalition": recording.coalition,
+        "segment_ms": recording.grid.segment_ms,
+        "segments": recording.grid.segments,
+    }
+
+
+def _marked(bundle: Bundle) -> Entry:
+    """Return the entry of the recording's marking."""
+    recording = bundle.statement.evidence.recording
+    found = of_recording(bundle, recording.id, "recording-marked") if recording else []
+    if not found:
+        raise ValueError("the entry of the recording's marking is not here")
+    return found[0]
+
+
+def _count(value: Json) -> int:
+    if not isinstance(value, int):
+        raise ValueError("an entry does not say how many listeners there are")  # noqa: TRY004 - of outside input
+    return value
+
+
+def check_biases(bundle: Bundle) -> str:
+    """9. The biases are those that were committed to."""
+    statement = bundle.statement
+    recording, heard = statement.evidence.recording, statement.evidence.heard
+    if recording is None or heard is None or not statement.evidence.accusations:
+        raise NotCheckedError(NOBODY)
+    seed = bytes.fromhex(statement.openings.bias_seed or "")
+    if _marked(bundle).body.get("bias_seed_commitment") != commitment(BIAS_SEED, recording.id, seed).hex():
+        raise ValueError("the bias seed is not the one committed to")
+    if codewords.thresholds(seed, recording.coalition, heard.segments) != list(heard.thresholds):
+        raise ValueError("the biases are not those of the bias seed")
+    return f"{len(heard.segments):,} segments"
+
+
+def check_secrets(bundle: Bundle) -> str:
+    """10. The secrets of those named, and of nobody else, are opened, and were committed to; each was given a copy."""
+    statement = bundle.statement
+    recording, opened = statement.evidence.recording, statement.openings.listeners
+    if [one.listener for one in opened] != [one.listener for one in statement.evidence.accusations]:
+        raise ValueError("not those who are named are opened")
+    mentioned = {entry.body.get("listener") for entry in bundle.seal.of_kind("copy-given")}
+    if mentioned != {one.listener for one in opened}:
+        raise ValueError("copies are mentioned of others than those who are named, or not of all of them")
+    if recording is None or not opened:
+        raise NotCheckedError(NOBODY)
+    for one in opened:
+        opening_of(one).verify(recording.id, one.listener, _root(bundle, recording.id, one.size))
+    return f"{len(opened)} opened"
+
+
+def opening_of(one: ListenerOpening) -> Opening:
+    """Return what opens the commitment to a listener's secret."""
+    return Opening(bytes.fromhex(one.secret), one.index, one.size, [bytes.fromhex(part) for part in one.path])
+
+
+def _root(bundle: Bundle, recording_id: str, size: int) -> bytes:
+    """Return the root of the listeners' tree of that size."""
+    for entry in of_recording(bundle, recording_id, "recording-marked", "listeners-added"):
+        root = entry.body.get("listeners_root")
+        if entry.body.get("listeners") == size and isinstance(root, str):
+            return bytes.fromhex(root)
+    raise ValueError("the ledger has not committed to that many listeners")
+
+
+def mark_key_of(bundle: Bundle) -> bytes:
+    """Return the opened mark key if it is the one committed to.
+
+    Raises:
+        NotCheckedError: it was not opened.
+        ValueError: it is another one.
+    """
+    recording, opened = bundle.statement.evidence.recording, bundle.statement.openings.mark_key
+    if recording is None:
+        raise NotCheckedError(NO_RECORDING)
+    if opened is None:
+        raise NotCheckedError("the mark key was not opened for this case")
+    key = bytes.fromhex(opened)
+    if _marked(bundle).body.get("mark_key_commitment") != commitment(MARK_KEY, recording.id, key).hex():
+        raise ValueError("the mark key is not the one committed to")
+    return key

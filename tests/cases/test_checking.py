@@ -1,0 +1,293 @@
+"""Nothing that is not so passes: a bundle is changed in every byte, and in everything that it states."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.cases.records import RECORDING, Leaked
+from tests.cases.sealed import EXHIBIT, KEY, MARK, Made, ledger, seal
+
+from earmark.cases import bundle as bundles
+from earmark.cases import committed
+from earmark.cases.bundle import Bundle, File, Statement
+from earmark.cases.checking import Known, checked
+from earmark.cases.checklist import NAMES, Checked, holds
+from earmark.cases.computed import Again
+from earmark.records.ledger.heads import sign_head
+from earmark.records.ledger.merkle import consistency_path, tree_root
+from earmark.records.ledger.proofs import Consistency
+
+MADE = Made()
+SEALED = MADE.sealed()
+SMALL = Made(Leaked(segments=36, listeners=2), made_by="x").sealed()
+
+
+def deaf(_path: Path, _key: bytes, _bundle: Bundle) -> Again:
+    raise AssertionError("nothing should be heard here")
+
+
+def checks_of(path: Path, data: bytes, known: Known | None = None, hear: Any = deaf) -> dict[int, Checked]:
+    (path / "exhibit.bin").write_bytes(EXHIBIT)
+    (path / "bundle.earmark").write_bytes(data)
+    _, found = checked(path / "bundle.earmark", known or Known(), hear)
+    assert [one.number for one in found] == list(range(1, 16))
+    assert [one.name for one in found] == list(NAMES)
+    return {one.number: one for one in found}
+
+
+def failed(found: dict[int, Checked]) -> set[int]:
+    return {number for number, one in found.items() if one.state == "failed"}
+
+
+def not_checked(found: dict[int, Checked]) -> set[int]:
+    return {number for number, one in found.items() if one.state == "not checked"}
+
+
+@pytest.mark.parametrize("leaked", [Leaked(), Leaked(leakers=2, segments=150), Leaked(listeners=1)])
+def test_a_case_as_it_should_be(tmp_path: Path, leaked: Leaked) -> None:
+    found = checks_of(tmp_path, Made(leaked).sealed())
+    assert failed(found) == set(), found
+    assert not_checked(found) == {4, 7, 15}
+    assert holds(found.values())
+
+
+def test_a_case_that_names_nobody(tmp_path: Path) -> None:
+    made = Made(Leaked(leakers=0))
+    acts = [act for act in made.acts(made.statement()) if act[0] != "key-opened"]
+    data = made.sealed(acts=acts)
+    found = checks_of(tmp_path, data)
+    assert failed(found) == set(), found
+    assert not_checked(found) == {4, 7, 9, 10, 11, 12, 13, 14, 15}
+    assert not any(name.encode() in data for name in made.leaked.ids)
+
+
+def test_every_changed_byte_is_refused() -> None:
+    bundle = bundles.read(SMALL)
+    committed.check_signature(bundle)
+    committed.check_entries(bundle)
+    for place in range(len(SMALL)):
+        changed = SMALL[:place] + bytes([SMALL[place] ^ (1 << place % 8)]) + SMALL[place + 1 :]
+        with pytest.raises(ValueError):
+            proved(changed)
+
+
+@given(st.integers(0, len(SMALL) - 1), st.integers(0, 255))
+def test_every_other_byte_is_refused(place: int, byte: int) -> None:
+    changed = SMALL[:place] + bytes([byte]) + SMALL[place + 1 :]
+    if changed != SMALL:
+        with pytest.raises(ValueError):
+            proved(changed)
+
+
+@given(st.integers(0, len(SMALL) - 1), st.integers(1, 40), st.binary(max_size=3))
+def test_what_is_cut_out_or_put_in_is_refused(place: int, length: int, put_in: bytes) -> None:
+    changed = SMALL[:place] + put_in + SMALL[place + length :]
+    if changed != SMALL:
+        with pytest.raises(ValueError):
+            proved(changed)
+
+
+def proved(data: bytes) -> None:
+    """Make checks 1 to 3, which every byte has to pass."""
+    bundle = bundles.read(data)
+    committed.check_signature(bundle)
+    committed.check_entries(bundle)
+
+
+@given(st.binary(max_size=300))
+def test_anything_is_a_bundle_or_none(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    for content in (data, bundles.MAGIC + data):
+        assert failed(checks_of(folder, content)) == {1}
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def put(*path: str | int, value: Any) -> Change:
+    """Return what sets a value deep in a statement."""
+
+    def change(facts: dict[str, Any]) -> None:
+        *way, last = path
+        place: Any = facts
+        for step in way:
+            place = place[step]
+        place[last] = value(place[last]) if callable(value) else value
+
+    return change
+
+
+def restated(change: Change, made: Made = MADE) -> Statement:
+    facts = json.loads(made.statement().model_dump_json(by_alias=True))
+    change(facts)
+    return Statement.model_validate_json(json.dumps(facts))
+
+
+ACCUSED = ("evidence", "accusations", 0)
+LIES: list[tuple[int, Change]] = [
+    (6, put("evidence", "exhibit", "bytes", value=8)),
+    (8, put("evidence", "recording", "coalition", value=5)),
+    (8, put("evidence", "recording", "input_sha256", value="00" * 32)),
+    (8, put("evidence", "recording", "grid", "segment_ms", value=80)),
+    (8, put("evidence", "listeners", value=11)),
+    (9, put("openings", "bias_seed", value="00" * 32)),
+    (9, put("openings", "bias_seed", value=None)),
+    (9, put("evidence", "heard", "thresholds", 0, value=lambda t: 65_536 - t)),
+    (10, put("openings", "listeners", 0, "secret", value="00" * 32)),
+    (10, put("openings", "listeners", 0, "index", value=1)),
+    (10, put("openings", "listeners", 0, "path", 0, value="00" * 32)),
+    (10, put("openings", "listeners", value=[])),
+    (10, put("openings", "listeners", value=lambda one: one + one)),
+    (11, put("evidence", "heard", "soft", 3, value=lambda soft: -soft)),
+    (11, put("evidence", "bank", 0, "weight", value=lambda weight: weight * 1.001)),
+    (11, put("evidence", "bank", 0, "colluders", value=2)),
+    (11, put(*ACCUSED, "scores", 0, value=lambda score: score + 1)),
+    (12, put(*ACCUSED, "deficit", value=lambda deficit: deficit + 1)),
+    (13, put(*ACCUSED, "bound_log10", value=lambda bound: bound - 0.01)),
+    (13, put(*ACCUSED, "bound_log10", value=-5.9)),
+    (13, put("evidence", "heard", "share", value=0.5)),
+    (14, put("evidence", "innocents", "deficits", value=lambda listed: listed[1:])),
+    (14, put("evidence", "innocents", "deficits", value=lambda listed: listed[::-1])),
+    (14, put("evidence", "innocents", "deficits", value=lambda listed: [0] * len(listed))),
+    (14, put("evidence", "innocents", "deficits", 10, value=2**40)),
+    (14, put("evidence", "innocents", "every", value=2)),
+]
+
+
+@pytest.mark.parametrize(("number", "change"), LIES)
+def test_a_lie_that_the_owner_seals_is_found(tmp_path: Path, number: int, change: Change) -> None:
+    """The owner can sign what they like; what they committed to beforehand they cannot change."""
+    assert number in failed(checks_of(tmp_path, MADE.sealed(restated(change), MADE.acts(MADE.statement()))))
+
+
+def without(kind: str) -> list[tuple[str, dict[str, Any]]]:
+    return [act for act in MADE.acts(MADE.statement()) if act[0] != kind]
+
+
+def test_what_has_to_be_there(tmp_path: Path) -> None:
+    for kind, numbers in {
+        "vault-made": {2, 5},
+        "recording-marked": {5, 8, 9, 10},
+        "copy-given": {5, 10},
+        "exhibit-received": {5, 6},
+        "trace-run": {5},
+        "key-opened": {5},
+    }.items():
+        assert failed(checks_of(tmp_path, MADE.sealed(acts=without(kind)))) == numbers, kind
+
+
+def test_what_came_too_late(tmp_path: Path) -> None:
+    acts = MADE.acts(MADE.statement())
+    assert failed(checks_of(tmp_path, MADE.sealed(acts=[acts[0], *acts[2:], acts[1]]))) == {5}
+    assert failed(checks_of(tmp_path, MADE.sealed(acts=[*acts[:2], *acts[-3:], *acts[2:-3]]))) == {5}
+
+
+def test_a_recording_older_than_the_ledger(tmp_path: Path) -> None:
+    acts = MADE.acts(MADE.statement())
+    acts[1] = (acts[1][0], {**acts[1][1], "adopted": True})
+    assert failed(checks_of(tmp_path, MADE.sealed(acts=acts))) == {5}
+
+
+def test_a_clock_that_ran_backwards(tmp_path: Path) -> None:
+    data = MADE.sealed()
+    bundle = bundles.read(data)
+    entries = [entry for entry, _ in bundle.seal.entries]
+    turned = ledger([(entry.kind, dict(entry.body)) for entry in entries])
+    turned[3] = replace(turned[3], time="2020-01-01T00:00:00.000000Z")
+    resealed = bundles.written(bundle.stated, seal(turned, range(len(turned))))
+    found = checks_of(tmp_path, resealed)
+    assert failed(found) == {5}
+    assert "backwards" in found[5].detail
+
+
+def test_another_key_is_another_ledger(tmp_path: Path) -> None:
+    bundle = bundles.read(SEALED)
+    head = bundle.seal.head
+    other = sign_head(Ed25519PrivateKey.from_private_bytes(bytes(32)), head.size, head.root, head.time)
+    assert failed(checks_of(tmp_path, SEALED, Known(head=other))) == {4}
+    forked = sign_head(KEY, head.size, bytes(32), head.time)
+    found = checks_of(tmp_path, SEALED, Known(head=forked))
+    assert failed(found) == {4}
+    assert "two ledgers" in found[4].detail
+    assert 4 not in failed(checks_of(tmp_path, SEALED, Known(head=head))) | not_checked(
+        checks_of(tmp_path, SEALED, Known(head=head))
+    )
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_head_of_another_time(tmp_path: Path, size: int) -> None:
+    acts = MADE.acts(MADE.statement())
+    statement = MADE.statement()
+    made = bundles.read(MADE.sealed(statement, acts)).seal.of_kind("case-made")[0].body
+    entries = ledger([*acts, ("case-made", dict(made)), *[("vault-made", {}) for _ in range(40)]])
+    hashes = [entry.hash for entry in entries]
+    kept = [
+        e.index for e in entries[: len(acts) + 1] if e.body.get("listener", MADE.leaked.ids[0]) == MADE.leaked.ids[0]
+    ]
+    sealed = bundles.written(bundles.stated(statement), seal(entries[:17], [i for i in kept if i < 17]))
+    known = sign_head(KEY, size, tree_root(hashes[:size]), entries[size - 1].time)
+    old, new = sorted((size, 17))
+    proof = Consistency(old, new, tuple(consistency_path(hashes[:new], old)))
+    assert failed(checks_of(tmp_path, sealed, Known(head=known))) - {2, 5} == {4}
+    assert failed(checks_of(tmp_path, sealed, Known(head=known, consistency=proof))) - {2, 5} == set()
+    wrong = replace(proof, path=(bytes(32), *proof.path[1:]))
+    assert failed(checks_of(tmp_path, sealed, Known(head=known, consistency=wrong))) - {2, 5} == {4}
+
+
+@pytest.mark.parametrize("content", [b"exhibiT", b"exhibit ", b""])
+def test_another_exhibit(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bundle.earmark").write_bytes(SEALED)
+    (tmp_path / "other.bin").write_bytes(content)
+    _, found = checked(tmp_path / "bundle.earmark", Known(exhibit=tmp_path / "other.bin"), deaf)
+    assert {one.number for one in found if one.state == "failed"} == {6}
+
+
+def test_no_exhibit(tmp_path: Path) -> None:
+    (tmp_path / "bundle.earmark").write_bytes(SEALED)
+    _, found = checked(tmp_path / "bundle.earmark", Known(), deaf)
+    assert found[5].state == "not checked"
+
+
+def test_other_files(tmp_path: Path) -> None:
+    report = File(name="report.html", sha256=hashlib.sha256(b"<p>").hexdigest(), bytes=3)
+    data = Made(files=(report,)).sealed()
+    (tmp_path / "report.html").write_bytes(b"<p>")
+    assert checks_of(tmp_path, data)[7].state == "passed"
+    (tmp_path / "report.html").write_bytes(b"<b>")
+    assert failed(checks_of(tmp_path, data)) == {7}
+
+
+def heard_again(made: Made, change: float = 0.0, shift: int = 0) -> Again:
+    heard = made.evidence.heard
+    assert heard is not None
+    return Again(np.array(heard.segments) + shift, np.array(heard.soft) + change)
+
+
+def test_the_mark_key_lets_evidence_be_computed_again(tmp_path: Path) -> None:
+    made = MADE.with_mark_key()
+    keys: list[bytes] = []
+
+    def hear(path: Path, key: bytes, bundle: Bundle) -> Again:
+        keys.append(key)
+        assert path.read_bytes() == EXHIBIT
+        assert bundle.statement.evidence.recording is not None
+        assert bundle.statement.evidence.recording.id == RECORDING
+        return heard_again(made, 0.01)
+
+    assert checks_of(tmp_path, made.sealed(), hear=hear)[15].state == "passed"
+    assert keys == [MARK]
+    assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, 0.2))) == {15}
+    assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, shift=7))) == {15}
+
+
+def test_another_mark_key(tmp_path: Path) -> None:
+    made = replace(MADE, mark_key=bytes(32))
+    assert failed(checks_of(tmp_path, made.sealed())) == {15}
