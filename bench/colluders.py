@@ -18,32 +18,24 @@ A length is long enough if at least one colluder is named in 95 % of random cuts
 raises.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.attacks import Attack
 from bench.ladder import climb, needed
-from bench.stage import RATE, Floats, Stage, sound_of
-from earmark.api import Vault, trace
-from earmark.grid import DEFAULT_SEGMENT_MS
+from bench.leaks import SEGMENT, Mix, Rng, drawn, outcomes
+from bench.stage import RATE, Floats, Stage
 
 LENGTHS = (10, 20, 30, 60, 120, 240)
 GOALS = {2: 60, 3: 120, 4: 240}
 CODECS = ("opus:24k", "mp3:64k", "aac:64k", "opus:16k")
-NOISE_DB = 20
-SEGMENT = DEFAULT_SEGMENT_MS * RATE // 1000
-SEED = 20_261_124
+NOISE = "white:20"
 
-Rng = np.random.Generator
 Choices = NDArray[np.intp]
-Mix = Callable[[Floats, Rng], Floats]
 
 
 def spread(copies: Floats, choices: Choices, every: int) -> Floats:
@@ -89,86 +81,29 @@ def voted(copies: Floats, rng: Rng, *, most: bool) -> Floats:
 
 
 def noisy(copies: Floats, rng: Rng) -> Floats:
-    """Return the mean of all copies with white noise over it."""
-    return Attack(f"white:{NOISE_DB}").apply(average(copies, rng), RATE, int(rng.integers(1 << 31)))
+    """Return the mean of all copies with noise over it."""
+    return Attack(NOISE).apply(average(copies, rng), RATE, int(rng.integers(1 << 31)))
 
 
-def coded(copies: Floats) -> Floats:
-    """Return every copy as a codec of its own leaves it."""
-    return np.stack([Attack(name).apply(copy, RATE, 0) for copy, name in zip(copies, CODECS, strict=False)])
+def coded(copies: Floats, rng: Rng, then: Mix) -> Floats:
+    """Return what is mixed of copies after each went through a codec of its own."""
+    codecs = [Attack(name) for name in CODECS]
+    return then(np.stack([codec.apply(copy, RATE, 0) for copy, codec in zip(copies, codecs, strict=False)]), rng)
 
+
+seconds: Mix = partial(at_random, every=RATE)
 
 MIXES: dict[str, Mix] = {
     "segments": partial(at_random, every=SEGMENT),
-    "seconds": partial(at_random, every=RATE),
+    "seconds": seconds,
     "average": average,
     "majority": partial(voted, most=True),
     "minority": partial(voted, most=False),
     "noise": noisy,
-    "codecs": lambda copies, rng: average(coded(copies), rng),
-    "relay": lambda copies, rng: at_random(coded(copies), rng, RATE),
+    "codecs": partial(coded, then=average),
+    "relay": partial(coded, then=seconds),
 }
 VOTES = ("majority", "minority")
-
-
-@dataclass(frozen=True)
-class Collusion:
-    """A leak to be made by several and traced.
-
-    Attributes:
-        vault: folder of the vault.
-        copies: the colluders' samples, as arrays in files, by listener.
-        mix: what they do, one of ``MIXES``.
-        start: where the leak begins, as a part of what is possible; 0 to 1.
-        seconds: how long it is.
-        attack: what happens to it afterwards.
-        seed: of what chance decides.
-    """
-
-    vault: Path
-    copies: tuple[tuple[str, Path], ...]
-    mix: str
-    start: float
-    seconds: float
-    attack: str
-    seed: int
-
-    def sound(self) -> Floats:
-        """Return what the colluders make: it begins anywhere, but their grid is the recording's."""
-        whole = [np.load(path, mmap_mode="r") for _, path in self.copies]
-        first = round(self.start * (len(whole[0]) - max(LENGTHS) * RATE))
-        before = first % SEGMENT
-        cut = slice(first - before, first + round(self.seconds * RATE))
-        return MIXES[self.mix](np.stack([copy[cut] for copy in whole]), np.random.default_rng(self.seed))[before:]
-
-
-def named(collusion: Collusion) -> bool:
-    """Make the leak, trace it, and tell whether a colluder is named; raise if anybody else is."""
-    with TemporaryDirectory() as folder, Vault(collusion.vault) as vault:
-        leak = Attack(collusion.attack).write(collusion.sound(), RATE, Path(folder) / "leak", collusion.seed)
-        names = [one.listener for one in trace(vault, leak).named]
-    if set(names) - {listener for listener, _ in collusion.copies}:
-        raise AssertionError(f"innocent listeners were named: {names}, of {collusion}")
-    return bool(names)
-
-
-def unpacked(stage: Stage) -> dict[str, Path]:
-    """Write the samples of all copies beside them, where every process can look at them, and return where they are."""
-    arrays = {listener: copy.with_suffix(".npy") for listener, copy in stage.copies.items()}
-    for listener, path in arrays.items():
-        if not path.exists():
-            np.save(path, sound_of(stage.copies[listener]))
-    return arrays
-
-
-def collusions(stage: Stage, colluders: int, mix: str, clips: int) -> list[Collusion]:
-    """Return what is tried of one kind, its length still open: each time other colluders, elsewhere."""
-    rng = np.random.default_rng([SEED, colluders])
-    arrays = list(unpacked(stage).items())
-    return [
-        Collusion(stage.vault, tuple(arrays[at] for at in chosen), mix, float(rng.random()), 0.0, "clean", seed)
-        for seed, chosen in enumerate(rng.permutation(len(arrays))[:colluders] for _ in range(clips))
-    ]
 
 
 def kinds(sizes: Sequence[int] = tuple(GOALS)) -> Iterator[tuple[int, str]]:
@@ -184,12 +119,7 @@ def measure(stage: Stage, clips: int) -> Iterator[tuple[str, ...]]:
     """Yield a row for each kind of collusion."""
     with ProcessPoolExecutor(2) as pool:
         for colluders, mix in kinds():
-            tried = collusions(stage, colluders, mix, clips)
-
-            def outcomes(length: float, tried: Sequence[Collusion] = tried) -> Iterator[bool]:
-                for pair in zip(tried[::2], tried[1::2], strict=False):  # no more are begun than are needed
-                    yield from pool.map(named, [replace(one, seconds=length) for one in pair])
-
-            rungs = list(climb(LENGTHS, outcomes, clips))
+            leaks = drawn(stage.vault, stage.copies, colluders, MIXES[mix], clips)
+            rungs = list(climb(LENGTHS, partial(outcomes, pool, leaks), clips))
             tally = ", ".join(str(rung) for rung in rungs)
             yield str(colluders), mix, needed(rungs), f"≤ {GOALS[colluders]}", tally

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from bench.colluders import MIXES, SEGMENT, VOTES, average, differing, kinds, spread, voted
+from bench.colluders import MIXES, VOTES, average, differing, kinds, spread, voted
+from bench.leaks import SEGMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
