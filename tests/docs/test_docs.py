@@ -100,6 +100,8 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "inspect briefing.m4a",
         "recordings",
         "listeners briefing",
+        "attack briefing.m4a --with room:0.4,opus:16k -o tried.ogg",
+        "attack --list",
         "recordings --vault nowhere",
     )
     printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]

@@ -8,6 +8,7 @@ All raise ``earmark.errors.EarmarkError``, with a message and a hint, for whatev
 ``progress`` that is called with a stage's name and the part of it that is done.
 """
 
+from earmark.api.attacking import Attacked, EffectList, EffectSummary, attack, effects
 from earmark.api.copying import copy
 from earmark.api.inspecting import inspect
 from earmark.api.listing import init, listeners, recordings
@@ -33,9 +34,12 @@ from earmark.records.listeners import Listener, read_listeners
 from earmark.records.vault import Vault
 
 __all__ = [
+    "Attacked",
     "CopyAt",
     "CopyGiven",
     "Delivered",
+    "EffectList",
+    "EffectSummary",
     "Exhibit",
     "Inspected",
     "LeakNeeded",
@@ -52,8 +56,10 @@ __all__ = [
     "Vault",
     "VaultMade",
     "Verdict",
+    "attack",
     "copy",
     "default_folder",
+    "effects",
     "init",
     "inspect",
     "listeners",

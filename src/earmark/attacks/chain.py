@@ -13,7 +13,7 @@ from earmark.attacks.catalogue import CATALOGUE
 from earmark.attacks.coding import FLAC, FileCodec
 from earmark.attacks.drawing import Drawing, Effect, Materials
 from earmark.attacks.sound import Sound
-from earmark.errors import UsageError
+from earmark.errors import EarmarkError, UsageError
 
 JOINTS = re.compile(r"[+,]")
 LONGEST = 32
@@ -98,6 +98,8 @@ class Chain:
             if each is not None:
                 each(number)
             sound = step.effect.apply(sound, Drawing(np.random.default_rng([seed, number]), materials))
+            if not sound.length:
+                raise EarmarkError(f"{step.name} leaves nothing of it", "Is there anything to be heard in it?")
         return sound
 
     def before_codec(self) -> "Chain | None":

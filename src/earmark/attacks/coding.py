@@ -38,6 +38,9 @@ MUXERS = {
 SAME_CODEC = {".ogg": frozenset({".ogg", ".opus", ".webm", ".mka"}), ".m4a": frozenset({".m4a", ".mka"})}
 
 
+LEAST_S = 0.2  # of less some encoders leave nothing
+
+
 class FileCodec(ABC):
     """A way to write sound into a file that loses some of it."""
 
@@ -67,7 +70,7 @@ class FileCodec(ABC):
         """Return what is left of ``sound`` after encoding and decoding, in step with it and as long."""
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"coded{self.suffix}"
-            self.save(sound, path)
+            self.save(sound.fitted(max(sound.length, round(LEAST_S * sound.rate))), path)
             decoded = np.concatenate(list(read_resampled(path, sound.rate)), axis=1)
         late = round(self.delay * sound.rate / (self.rate or sound.rate))
         return sound.holding(decoded[:, late:]).fitted(sound.length)

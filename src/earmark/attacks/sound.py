@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import MediaError
 from earmark.media.reading import read_resampled
-from earmark.media.source import probe
+from earmark.media.source import MOST_CHANNELS, probe
 
 Floats = NDArray[np.float32]
 
@@ -85,15 +85,18 @@ def read_sound(path: Path) -> Sound:
     """Return what can be decoded of a file, at its own rate.
 
     Raises:
-        MediaError: there is nothing in it that can be decoded, or more than can be attacked in one piece.
+        MediaError: there is nothing in it that can be decoded, or more than can be attacked in one piece: more than
+            three hours of stereo at 48 kHz, or more than 8 channels.
     """
-    rate = probe(path).rate
+    info = probe(path)
+    if info.channels > MOST_CHANNELS:
+        raise MediaError(f"{path} has {info.channels} channels", f"Up to {MOST_CHANNELS} can be attacked.")
     blocks: list[Floats] = []
     size = 0
-    for block in read_resampled(path, rate):
+    for block in read_resampled(path, info.rate):
         size += block.size
         if size > MOST_SAMPLES:
             hint = "Cut it into pieces of an hour or less first."
             raise MediaError(f"{path} is too long to be attacked in one piece", hint)
         blocks.append(block)
-    return Sound(np.concatenate(blocks, axis=1), rate)
+    return Sound(np.concatenate(blocks, axis=1), info.rate)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
+from earmark.cli import attacking
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
 VERDICTS = {"named": NAMED, "unmarked": UNMARKED, "insufficient": INSUFFICIENT}
@@ -214,3 +215,6 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
     with api.Vault(shell.settings(vault=vault).vault) as opened:
         result = api.listeners(opened, recording)
     shell.report("earmark.listeners/1", result, words.listeners(result), json=json)
+
+
+app.command()(attacking.attack)
