@@ -28,7 +28,8 @@ def test_recordings(vault: Vault, marked: Delivered) -> None:
 def test_no_key_is_shown(vault: Vault) -> None:
     text = repr((recordings(vault), listeners(vault, "briefing")))
     (recording,) = vault.recordings()
-    for key in (recording.mark_key, recording.bias_seed, recording.seal_secret, *vault.secrets(recording.id).values()):
+    keys = vault.keys(recording.id, "mark")
+    for key in (*vars(keys).values(), *vault.secrets(recording.id, "mark").values()):
         assert repr(key) not in text
 
 

@@ -56,10 +56,10 @@ def test_only_what_is_missing_is_made(vault: Vault, marked: Delivered, briefing:
 
 
 def test_new_listeners_are_added(vault: Vault, marked: Delivered, briefing: Path, out: Path) -> None:
-    secrets = vault.secrets(marked.recording.id)
+    secrets = vault.secrets(marked.recording.id, "mark")
     again = mark(vault, briefing, [*STAFF, Listener("gina")], out)
     assert (again.made, again.copies[-1].listener) == (1, "gina")
-    assert vault.secrets(marked.recording.id).items() > secrets.items()
+    assert vault.secrets(marked.recording.id, "mark").items() > secrets.items()
 
 
 def test_only_registers_everybody_and_renders_some(vault: Vault, briefing: Path, out: Path) -> None:

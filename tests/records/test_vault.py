@@ -49,14 +49,17 @@ def test_a_recording_gets_an_id_and_keys_of_its_own(folder: Path, briefing: NewR
     with Vault.init(folder, clock=lambda: clock[0], randomness=counting_bytes()) as vault:
         first, second = vault.create_recording(briefing), vault.create_recording(briefing)
         assert vault.recordings()[0].created_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
-    assert (first.id, len(second.id)) == ("r-aaaqeaye", 10)
-    assert first.mark_key == bytes(range(5, 37))
-    assert len({first.mark_key, first.bias_seed, first.seal_secret, second.mark_key}) == 4
+        keys = [vault.keys(recording.id, "mark") for recording in (first, second)]
+    assert [len(recording.id) for recording in (first, second)] == [10, 10]
+    start = keys[0].mark_key[0]
+    assert keys[0].mark_key == bytes((start + n) % 256 for n in range(32))
+    assert len({key for one in keys for key in vars(one).values()}) == 6
 
 
 def test_keys_are_not_printed(vault: Vault, briefing: NewRecording) -> None:
     made = vault.create_recording(briefing)
-    assert not any(repr(key) in repr(made) for key in (made.mark_key, made.bias_seed, made.seal_secret))
+    keys = vault.keys(made.id, "mark")
+    assert not any(repr(key) in repr(made) + repr(keys) for key in vars(keys).values())
 
 
 def test_recordings_are_told_oldest_first(folder: Path, briefing: NewRecording) -> None:
@@ -117,14 +120,14 @@ def test_listeners_read_back_in_the_order_of_their_ids(vault: Vault, briefing: N
     anna = Listener("anna", "Anna Ö", "a@x.org")
     assert vault.add_listeners(recording, [Listener("zoe"), Listener("Émile"), anna, Listener("Bo")]) == 4
     assert vault.listeners(recording) == [Listener("Bo"), anna, Listener("zoe"), Listener("Émile")]
-    assert list(vault.secrets(recording)) == ["Bo", "anna", "zoe", "Émile"]
+    assert list(vault.secrets(recording, "mark")) == ["Bo", "anna", "zoe", "Émile"]
 
 
 def test_every_listener_of_every_recording_has_a_secret_of_their_own(vault: Vault, briefing: NewRecording) -> None:
     ids = [vault.create_recording(briefing).id for _ in range(2)]
     for recording in ids:
         vault.add_listeners(recording, people("anna", "zoe"))
-    drawn = [secret for recording in ids for secret in vault.secrets(recording).values()]
+    drawn = [secret for recording in ids for secret in vault.secrets(recording, "mark").values()]
     assert len(set(drawn)) == 4
     assert {len(secret) for secret in drawn} == {SECRET_BYTES}
 
@@ -133,17 +136,17 @@ def test_secrets_come_from_the_randomness_handed_in(folder: Path, briefing: NewR
     with Vault.init(folder, randomness=counting_bytes()) as vault:
         recording = vault.create_recording(briefing).id
         vault.add_listeners(recording, people("anna", "zoe"))
-        start = vault.secrets(recording)["anna"][0]
-        drawn = b"".join(vault.secrets(recording).values())
+        start = vault.secrets(recording, "mark")["anna"][0]
+        drawn = b"".join(vault.secrets(recording, "mark").values())
     assert drawn == bytes((start + n) % 256 for n in range(2 * SECRET_BYTES))
 
 
 def test_a_secret_never_changes(vault: Vault, briefing: NewRecording) -> None:
     recording = vault.create_recording(briefing).id
     vault.add_listeners(recording, people("anna", "zoe"))
-    before = vault.secrets(recording)
+    before = vault.secrets(recording, "mark")
     assert vault.add_listeners(recording, [Listener("anna", "Anna"), *people("bo", "zoe", "bo")]) == 1
-    assert {name: vault.secrets(recording)[name] for name in before} == before
+    assert {name: vault.secrets(recording, "mark")[name] for name in before} == before
     assert vault.listeners(recording) == people("anna", "bo", "zoe")
     assert vault.add_listeners(recording, []) == 0
 
@@ -161,7 +164,9 @@ def test_an_unknown_recording_has_no_listeners(vault: Vault) -> None:
     with pytest.raises(UsageError, match="no recording"):
         vault.add_listeners("r-missing", people("anna"))
     assert vault.listeners("r-missing") == []
-    assert vault.secrets("r-missing") == {}
+    with pytest.raises(UsageError, match="no recording"):
+        vault.secrets("r-missing", "mark")
+    assert vault.ledger.size() == 1
 
 
 def test_a_copy_is_noted_once(vault: Vault, briefing: NewRecording, tmp_path: Path) -> None:
@@ -242,10 +247,10 @@ def test_a_full_disk_takes_a_list_back_as_a_whole(
     with Vault.init(folder) as vault:
         recording = vault.create_recording(briefing).id
         vault.add_listeners(recording, people("anna"))
-        before = vault.secrets(recording)
+        before = vault.secrets(recording, "mark")
         with pytest.raises(VaultError, match="the disk is full"):
             vault.add_listeners(recording, people(*(f"u{n}" for n in range(5_000))))
-        assert vault.secrets(recording) == before
+        assert vault.secrets(recording, "mark") == before
         assert vault.add_listeners(recording, people("zoe")) == 1
 
 
@@ -265,9 +270,9 @@ def test_a_long_list_takes_one_draw_and_one_insert(folder: Path, briefing: NewRe
         draws.clear()
         event.listen(vault._database._writer, "before_cursor_execute", note)
         vault.add_listeners(recording, people(*(f"u{n}" for n in range(20_000))))
-        assert len(vault.secrets(recording)) == 20_000
-    assert draws == [20_000 * SECRET_BYTES]
-    assert sum(statement.startswith("INSERT") for statement in statements) == 1
+        assert len(vault.secrets(recording, "mark")) == 20_000
+    assert draws.count(20_000 * SECRET_BYTES) == 1
+    assert sum(statement.startswith("INSERT INTO listeners") for statement in statements) == 1
 
 
 def add_range(folder: Path, recording: str, first: int, last: int, ready: Connection) -> None:
@@ -276,7 +281,7 @@ def add_range(folder: Path, recording: str, first: int, last: int, ready: Connec
         ready.recv()
         for n in range(first, last):
             vault.add_listeners(recording, people(*(f"u{k}" for k in range(first, n + 1))))
-        ready.send(vault.secrets(recording))
+        ready.send(vault.secrets(recording, "mark"))
 
 
 def test_two_processes_add_to_one_recording(vault: Vault, folder: Path, briefing: NewRecording) -> None:
@@ -296,7 +301,7 @@ def test_two_processes_add_to_one_recording(vault: Vault, folder: Path, briefing
     seen = [mine.recv() for mine, _ in pipes]
     for process in processes:
         process.join()
-    final = vault.secrets(recording)
+    final = vault.secrets(recording, "mark")
     assert [process.exitcode for process in processes] == [0, 0]
     assert set(final) == {f"u{n}" for n in range(90)}
     assert all(secrets.items() <= final.items() for secrets in seen)

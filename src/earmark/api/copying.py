@@ -63,8 +63,9 @@ def copy(
         if places.missing:
             samples = round(found.seconds * found.rate)
             require_space(info, samples, target, len(places.missing), out=out, vault=vault.folder)
-            pieces = render(found, info, target, work / "pieces", progress)
-            deliver(vault, found, pieces, places, overwrite=force, progress=progress)
+            keys = vault.keys(found.id, "copy")
+            pieces = render(found, keys, info, target, work=work / "pieces", progress=progress)
+            deliver(vault, found, keys, pieces, places, overwrite=force, purpose="copy", progress=progress)
     return Delivered(RecordingName(found.id, found.title), places.all, len(places.missing))
 
 
@@ -104,7 +105,7 @@ def opened(vault: Vault, recording: Recording, work: Path) -> Path:
     if not recording.sealed:
         raise UsageError(f"the vault has no sealed original of {recording.id}", "Give the file with --from.")
     path = work / f"original{Path(recording.input_name).suffix}"
-    unseal(vault.sealed_path(recording.id), path, recording.seal_secret)
+    unseal(vault.sealed_path(recording.id), path, vault.keys(recording.id, "copy").seal_secret)
     return path
 
 

@@ -36,15 +36,19 @@ class Wishes:
         title: for people.
         coalition: how many colluders the codebook is made for, 1 to 32.
         depth: how strongly it is marked, above 0 and up to 0.5.
+        classification: how confidential it is, in the owner's words.
     """
 
     title: str | None = None
     coalition: int | None = None
     depth: float | None = None
+    classification: str | None = None
 
     def __post_init__(self) -> None:
         if self.title is not None and not 0 < len(self.title.strip()) <= LONGEST_TITLE:
             raise UsageError(f"a title has 1 to {LONGEST_TITLE} characters", "Give another one, or none.")
+        if self.classification is not None and not self.classification.isprintable():
+            raise UsageError("a classification is one line of text", "Such as “confidential”.")
         if self.coalition is not None and not 1 <= self.coalition <= MAX_COALITION:
             raise UsageError(f"a coalition has 1 to {MAX_COALITION} members, not {self.coalition}")
         if self.depth is not None and not 0 < self.depth <= 0.5:
@@ -75,6 +79,7 @@ def mark(
     title: str | None = None,
     coalition: int | None = None,
     depth: float | None = None,
+    classification: str | None = None,
     seal_original: bool = False,
     again: bool = False,
     force: bool = False,
@@ -95,6 +100,7 @@ def mark(
         title: for people; the file's name if None.
         coalition: how many colluders the codebook is made for, 1 to 32; 4 if None.
         depth: how strongly to mark; None for what is inaudible.
+        classification: how confidential a new recording is, in the owner's words; None to say nothing.
         seal_original: whether to keep the original, encrypted, in the vault.
         again: make a new recording even of a file that has one, or go on with the newest if that is not complete.
         force: replace files in ``out`` that are no copies on record.
@@ -105,7 +111,7 @@ def mark(
         MediaError: the recording cannot be read or marked, is too short, or a copy cannot be written.
         VaultError: the vault cannot be used, or another run is at work on the same file.
     """
-    wishes = Wishes(title, coalition, depth)
+    wishes = Wishes(title, coalition, depth, classification)
     ids = chosen([listener.id for listener in listeners], only)
     info = probe(source)
     require_markable(info)
@@ -118,8 +124,9 @@ def mark(
         if again and known and (known.status == "complete" or wishes.unmet(known)):
             known = None
         places = job.survey(known, wishes, force=force, progress=progress)
-        recording = known or vault.create_recording(described(original, target, wishes))
-        vault.add_listeners(recording.id, listeners)
+        recording = known or vault.create_recording(described(original, target, wishes), listeners)
+        if known:
+            vault.add_listeners(recording.id, listeners)
         if seal_original and not recording.sealed:
             seal_away(vault, recording, original, work, progress)
         job.finish(recording, places, work, overwrite=force, progress=progress)
@@ -165,9 +172,10 @@ class Job:
     def finish(self, recording: Recording, places: Places, work: Path, *, overwrite: bool, progress: Progress) -> None:
         """Make what is missing, and note when all is out."""
         if places.missing:
-            pieces = render(recording, self.original.info, self.target, work / "pieces", progress)
+            keys = self.vault.keys(recording.id, "mark")
+            pieces = render(recording, keys, self.original.info, self.target, work=work / "pieces", progress=progress)
             self.original.require_unchanged()
-            deliver(self.vault, recording, pieces, places, overwrite=overwrite, progress=progress)
+            deliver(self.vault, recording, keys, pieces, places, overwrite=overwrite, purpose="mark", progress=progress)
         if recording.status != "complete":
             self.vault.set_complete(recording.id)
 
@@ -204,6 +212,7 @@ def described(original: Original, target: Target, wishes: Wishes) -> NewRecordin
         depth=wishes.depth or DEFAULT_DEPTH,
         container=target.format,
         codec=target.codec,
+        classification=wishes.classification or "",
     )
 
 
@@ -211,7 +220,7 @@ def seal_away(vault: Vault, recording: Recording, original: Original, work: Path
     """Keep the original in the vault, encrypted; what a crash leaves of it lies in ``work``."""
     progress("sealing", 0.0)
     sealed = work / "sealed"
-    if seal(original.info.path, sealed, recording.seal_secret) != original.sha256:
+    if seal(original.info.path, sealed, vault.keys(recording.id, "mark").seal_secret) != original.sha256:
         raise MediaError(f"{original.info.path} was changed while it was read", "Run the command again.")
     sealed.replace(vault.sealed_path(recording.id))
     vault.set_sealed(recording.id)

@@ -1,21 +1,23 @@
 """Tracing: whose copy a leak was made from, with a proven bound on naming an innocent listener."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from earmark.api.delivery import codebook_of
 from earmark.api.finding import DETECTOR, Found, Heard, Track, hear
-from earmark.api.original import sha256_of
+from earmark.api.original import file_state, sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced, Verdict
 from earmark.api.workroom import sweep
 from earmark.codes.accusation import accuse
+from earmark.codes.codebook import Codebook
 from earmark.codes.outlook import Price, forecast
 from earmark.errors import UsageError, VaultError
-from earmark.records.entries import Recording
+from earmark.records.entries import Recording, RecordingKeys
+from earmark.records.ledger import acts
 from earmark.records.vault import Vault
 from earmark.signal.alignment import Passage
 from earmark.signal.evidence import Evidence
@@ -34,9 +36,10 @@ def trace(
 ) -> Traced:
     """Tell whose copy ``leak`` was made from.
 
-    1. The exhibit is hashed before anything else happens to it.
+    1. The exhibit is hashed before anything else happens to it, and entered in the ledger.
     2. Evidence is gathered from the leak and mark keys. No listener's secret has been read.
     3. The evidence is frozen; only now the codebook is read, and the evidence put to it.
+    4. The trace is entered in the ledger; without that there is no verdict.
 
     Args:
         vault: has the recordings.
@@ -55,13 +58,16 @@ def trace(
     started = time.monotonic()
     sweep(vault.folder)
     recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
+    require_known_rules(recordings.values())
     progress("hashing", 0.0)
-    sha256 = sha256_of(leak)  # 1.
-    heard = hear(leak, tracks_of(list(recordings.values())), progress)  # 2.
+    sha256 = received(vault, leak)  # 1.
+    keys = vault.keys_of(list(recordings), "trace")
+    heard = hear(leak, tracks_of(list(recordings.values()), keys), progress)  # 2.
     progress("accusing", 0.0)
-    outcome = judged(vault, recordings, heard, family_wise, progress)  # 3.
+    outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress)  # 3.
     progress("accusing", 1.0)
     found = outcome.found
+    vault.enter(run(sha256, outcome, family_wise, list(recordings)))  # 4.
     return Traced(
         verdict=outcome.verdict,
         exhibit=Exhibit(sha256, heard.seconds),
@@ -79,12 +85,35 @@ def name_of(recording: Recording) -> RecordingName:
     return RecordingName(recording.id, recording.title)
 
 
-def tracks_of(recordings: Sequence[Recording]) -> list[Track]:
+def received(vault: Vault, leak: Path) -> str:
+    """Hash an exhibit and enter it in the ledger, unless it is there; return its SHA-256."""
+    size, sha256 = file_state(leak)[2], sha256_of(leak)
+    vault.enter(acts.exhibit_received(sha256, size), once=True)
+    return sha256
+
+
+def require_known_rules(recordings: Iterable[Recording]) -> None:
+    """Raise a VaultError where a recording was marked by rules that are not known here."""
+    for recording in recordings:
+        if recording.detector > DETECTOR:
+            raise VaultError(f"{recording.id} was marked by a newer version of Earmark", "Update Earmark.")
+
+
+def tracks_of(recordings: Sequence[Recording], keys: Mapping[str, RecordingKeys]) -> list[Track]:
     """Return what listening may know of recordings."""
-    newer = [recording for recording in recordings if recording.detector > DETECTOR]
-    if newer:
-        raise VaultError(f"{newer[0].id} was marked by a newer version of Earmark", "Update Earmark.")
-    return [Track(recording.id, recording.mark_key, recording.grid) for recording in recordings]
+    return [Track(recording.id, keys[recording.id].mark_key, recording.grid) for recording in recordings]
+
+
+def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[str]) -> acts.Act:
+    """Return what the ledger says of a trace."""
+    return acts.trace_run(
+        sha256,
+        verdict=outcome.verdict,
+        bound=family_wise,
+        recording=outcome.found.track.recording_id if outcome.found else None,
+        named=[(one.listener, one.false_accusation_log10) for one in outcome.named],
+        searched=searched,
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +136,9 @@ class Judged:
 def judged(
     vault: Vault,
     recordings: Mapping[str, Recording],
+    keys: Mapping[str, RecordingKeys],
     heard: Heard,
+    *,
     family_wise: float,
     progress: Progress = silent,
 ) -> Judged:
@@ -117,11 +148,12 @@ def judged(
     Which ones, and with what shares, the evidence alone has decided.
     """
     best = Judged("unmarked")
+    secrets_of = cache(lambda recording_id: vault.secrets(recording_id, "trace"))
     for number, found in enumerate(heard.found):
         recording = recordings[found.track.recording_id]
-        secrets = vault.secrets(recording.id)
+        secrets = secrets_of(recording.id)
         done = partial(_part_done, progress, number, len(heard.found))
-        named = accused(secrets, recording, found, family_wise, done)
+        named = accused(secrets, codebook_of(recording, keys[recording.id]), found, family_wise, done)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
         elif heard.sure:
@@ -136,13 +168,13 @@ def _part_done(progress: Progress, number: int, parts: int, done: float) -> None
 
 def accused(
     secrets: Mapping[str, bytes],
-    recording: Recording,
+    codebook: Codebook,
     found: Found,
     family_wise: float,
     done: Callable[[float], None] = lambda _: None,
 ) -> tuple[Named, ...]:
     """Return the listeners that evidence names, the surest first; ``done`` is told how much of the work is."""
-    codebook, ids, evidence = codebook_of(recording), list(secrets), found.evidence
+    ids, evidence = list(secrets), found.evidence
     rows = codebook.rows(list(secrets.values()), evidence.segments)
     biases = codebook.biases(evidence.segments)
     shares = {"family_wise": family_wise, "trials": 1 / found.share}

@@ -10,7 +10,7 @@ Even a reader writes to the log's index, so a vault that cannot be written is op
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from earmark.errors import VaultError
 
 BUSY_TIMEOUT_S = 30.0
 
-PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 REASONS = {
     "SQLITE_FULL": ("the disk is full", "Free some space and run the same command again; nothing was lost."),
     "SQLITE_BUSY": ("another process is writing", "Wait for it to end, then run the same command again."),
@@ -64,8 +64,12 @@ class Database:
         self._engine.dispose()
 
 
-def create(path: Path) -> None:
+def create(path: Path, fill: Callable[[Connection], None] = lambda _: None) -> None:
     """Make a database with the newest tables at ``path``, whole or not at all, readable by its owner only.
+
+    Args:
+        path: where.
+        fill: writes what is to be in it from the start.
 
     Raises:
         VaultError: there is something at ``path`` already, or it cannot be written.
@@ -73,7 +77,7 @@ def create(path: Path) -> None:
     part = path.with_name(f".earmark-{secrets.token_hex(8)}.part")
     try:
         part.touch(mode=0o600, exist_ok=False)
-        _fill(part)
+        _fill(part, fill)
         os.link(part, path)  # unlike a rename, never in place of another file
     except FileExistsError as error:
         raise VaultError(f"there is a vault at {path} already", "Use it, or choose another folder.") from error
@@ -99,13 +103,14 @@ def open_current(path: Path) -> Database:
     return database
 
 
-def _fill(path: Path) -> None:
+def _fill(path: Path, fill: Callable[[Connection], None]) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
     database = Database(path)
     try:
         with database.writing() as connection:
             _migrate(connection)
+            fill(connection)
     finally:
         database.close()
 

@@ -27,6 +27,7 @@ class NewRecording:
         depth: how strongly it is marked, so that later copies are made of the same two variants.
         container: container of the copies.
         codec: codec of the copies.
+        classification: how confidential it is, in the owner's words; may be empty.
     """
 
     title: str
@@ -42,6 +43,7 @@ class NewRecording:
     depth: float
     container: str
     codec: str
+    classification: str = ""
 
     @property
     def grid(self) -> Grid:
@@ -58,15 +60,24 @@ class Recording(NewRecording):
         created_at: when it came into the vault, in UTC.
         status: "marking" until every copy of its first run is out, then "complete".
         sealed: whether the sealed original is in the vault.
-        mark_key: 32 bytes; the patterns derive from it.
-        bias_seed: 32 bytes; the codebook's biases derive from it.
-        seal_secret: 32 bytes; opens the sealed original.
     """
 
     id: str
     created_at: datetime
     status: Status = "marking"
     sealed: bool = False
+
+
+@dataclass(frozen=True)
+class RecordingKeys:
+    """A recording's keys.
+
+    Attributes:
+        mark_key: 32 bytes; the patterns derive from it.
+        bias_seed: 32 bytes; the codebook's biases derive from it.
+        seal_secret: 32 bytes; opens the sealed original.
+    """
+
     mark_key: bytes = field(repr=False)
     bias_seed: bytes = field(repr=False)
     seal_secret: bytes = field(repr=False)

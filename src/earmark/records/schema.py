@@ -1,6 +1,7 @@
 """The vault's tables, in types that SQLite and PostgreSQL share.
 
-The tables are made and changed by ``migrations`` alone; a test keeps the two in step. Secrets are opaque bytes.
+The tables are made and changed by ``migrations`` alone; a test keeps the two in step. Secrets are encrypted, each bound
+to its row and column; see ``earmark.records.protection.columns``.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -66,6 +68,7 @@ recordings = Table(
     Column("depth", Float, nullable=False),
     Column("container", Text, nullable=False),
     Column("codec", Text, nullable=False),
+    Column("classification", Text, nullable=False, server_default=""),
     Column("mark_key", LargeBinary, nullable=False),
     Column("bias_seed", LargeBinary, nullable=False),
     Column("seal_secret", LargeBinary, nullable=False),
@@ -81,6 +84,8 @@ listeners = Table(
     Column("email", Text, nullable=False),
     Column("secret", LargeBinary, nullable=False),
     Column("added_at", UtcTime, nullable=False),
+    Column("place", Integer, nullable=False, server_default="0"),  # in the tree of the listeners' commitments
+    Column("commitment", LargeBinary, nullable=False, server_default=""),  # the hash of its leaf there
     UniqueConstraint("recording_id", "key"),
 )
 
@@ -96,4 +101,54 @@ copies = Table(
     Column("given_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
     UniqueConstraint("recording_id", "listener_id", "path", "sha256"),
+)
+
+identity = Table(  # one row: which vault this is
+    "identity",
+    metadata,
+    Column("vault_id", Text, primary_key=True),
+    Column("generation", Integer, nullable=False),  # of the vault key
+    Column("public_key", LargeBinary, nullable=False),  # the ledger's
+    Column("signing_key", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+)
+
+ways = Table(  # of opening the vault
+    "ways",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),  # of the head that ends with this entry
+    Index("ix_ledger_entries_kind_subject", "kind", "subject"),
+)
+
+ledger_nodes = Table(  # hashes of complete subtrees
+    "ledger_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+stamps = Table(  # time stamps of heads
+    "stamps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
 )

@@ -1,12 +1,13 @@
-"""The vault: recordings and their keys, listeners and their secrets, and every copy that was given.
+"""The vault: recordings and their keys, listeners and their secrets, every copy that was given, and the ledger of it.
 
 A copy's record is committed before the copy appears under its name, so there may be a record without a copy (the run
-was interrupted), never a copy without a record. A secret, once drawn, never changes.
+was interrupted), never a copy without a record. A secret, once drawn, never changes. Whatever is put on record is
+entered in the ledger in the same transaction, and whoever asks for keys is entered before they get them.
 """
 
 import base64
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,19 +15,26 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from earmark.errors import ListenersError, UsageError
 from earmark.keys import SECRET_BYTES
-from earmark.records import database, schema
-from earmark.records.entries import Copy, NewRecording, Recording
+from earmark.records import catalogue, database, rosters, schema
+from earmark.records.adoption import adopt
+from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys
 from earmark.records.folder import check_private, make_private
+from earmark.records.ledger import acts
+from earmark.records.ledger.acts import Act, Purpose
+from earmark.records.ledger.commitments import Opening
+from earmark.records.ledger.entries import Entry
+from earmark.records.ledger.log import Ledger, find
 from earmark.records.listeners import Listener
+from earmark.records.protection.sources import Sources
+from earmark.records.protection.ways import ByKey, InTheOpen, NewWay
+from earmark.records.safe import Clock, Randomness, Safe, Sitting, make_identity
+from earmark.records.sealing import committed, open_keys, seal_keys
 
 FILE_NAME = "vault.sqlite"
 SEALED_FOLDER = "sealed"
 ID_BYTES = 5
-
-Clock = Callable[[], datetime]
-Randomness = Callable[[int], bytes]
+LISTENER_SECRET, LISTENER_SECRETS = "listener-secret", "listener-secrets"
 
 
 def utc_now() -> datetime:
@@ -37,35 +45,77 @@ def utc_now() -> datetime:
 class Vault:
     """A folder, its owner's only, with the database and the sealed originals.
 
-    All methods may raise ``VaultError`` (the disk is full, another process holds the vault for too long, …), after
-    which the vault is as it was before the call. Several processes may use one vault at once.
+    All methods may raise ``VaultError`` (the disk is full, another process holds the vault for too long, there is no
+    key at hand that opens it, …), after which the vault is as it was before the call. Several processes may use one
+    vault at once. Keys are looked for when they are needed first; what is no secret can be read without.
 
     Args:
         folder: an existing vault.
+        sources: where its key may be; the environment and the default key file if None.
         clock: gives the time, with a time zone.
         randomness: gives that many bytes fit for keys.
+
+    Attributes:
+        folder: where it is.
+        ledger: what was entered, and proofs of it.
+        safe: what opens it.
+        adopted: whether it was of before there was a ledger, and has been given one just now.
 
     Raises:
         VaultError: there is no vault, others may read it, it is damaged, or a newer version has written it.
     """
 
-    def __init__(self, folder: Path, *, clock: Clock = utc_now, randomness: Randomness = os.urandom) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sources: Sources | None = None,
+        clock: Clock = utc_now,
+        randomness: Randomness = os.urandom,
+    ) -> None:
         check_private(folder, folder / FILE_NAME)
         self.folder = folder
         self._clock = clock
         self._randomness = randomness
         self._database = database.open_current(folder / FILE_NAME)
+        self.adopted = adopt(self._database, clock, randomness)
+        self.safe = Safe(self._database, sources or Sources(), clock, randomness)
+        self.ledger = Ledger(self._database)
 
     @classmethod
-    def init(cls, folder: Path, *, clock: Clock = utc_now, randomness: Randomness = os.urandom) -> Self:
+    def init(
+        cls,
+        folder: Path,
+        *,
+        way: NewWay | None = None,
+        sources: Sources | None = None,
+        clock: Clock = utc_now,
+        randomness: Randomness = os.urandom,
+    ) -> Self:
         """Make a new vault in ``folder``, which is made too if need be.
+
+        Args:
+            folder: where.
+            way: of opening it; with the key in the environment if None, or, where there is none, in the open.
+            sources: see the class, as the others.
+            clock: likewise.
+            randomness: likewise.
 
         Raises:
             VaultError: there is a vault already, or others may read what is in the folder.
         """
         make_private(folder)
-        database.create(folder / FILE_NAME)
-        return cls(folder, clock=clock, randomness=randomness)
+        key = None if way else (sources or Sources()).named_key()
+        chosen = way or (ByKey(key) if key is not None else InTheOpen())
+
+        def fill(connection: Connection) -> None:
+            now = clock()
+            opened = make_identity(connection, chosen, now, randomness)
+            public_key = opened.signing_key.public_key().public_bytes_raw()
+            Sitting(connection, opened, now).enter(acts.vault_made(opened.vault_id, public_key))
+
+        database.create(folder / FILE_NAME, fill)
+        return cls(folder, sources=sources, clock=clock, randomness=randomness)
 
     def __enter__(self) -> Self:
         return self
@@ -77,19 +127,51 @@ class Vault:
         """Close the vault's file."""
         self._database.close()
 
-    def create_recording(self, new: NewRecording) -> Recording:
-        """Draw an id and keys for a recording and keep them."""
-        recording = Recording(
-            **asdict(new),
-            id="r-" + base64.b32encode(self._randomness(ID_BYTES)).decode().lower(),
-            created_at=self._clock(),
-            mark_key=self._randomness(SECRET_BYTES),
-            bias_seed=self._randomness(SECRET_BYTES),
-            seal_secret=self._randomness(SECRET_BYTES),
-        )
-        with self._database.writing() as connection:
-            connection.execute(insert(schema.recordings), asdict(recording))
+    def enter(self, act: Act, *, once: bool = False) -> Entry:
+        """Append an entry to the ledger; with ``once``, only if there is none of its kind and subject yet."""
+        with self.safe.writing() as sitting:
+            known = find(sitting.connection, act.kind, act.subject) if once else []
+            return known[0] if known else sitting.enter(act)[0]
+
+    def create_recording(self, new: NewRecording, listeners: Iterable[Listener] = ()) -> Recording:
+        """Draw an id and keys for a recording, and secrets for its listeners; keep them, and commit to them.
+
+        Raises:
+            ListenersError: two ids differ in nothing but case.
+        """
+        drawn = [self._randomness(size) for size in (ID_BYTES, *[SECRET_BYTES] * 3)]
+        recording_id = "r-" + base64.b32encode(drawn[0]).decode().lower()
+        keys = RecordingKeys(*drawn[1:])
+        with self.safe.writing() as sitting:
+            recording = Recording(**asdict(new), id=recording_id, created_at=sitting.now)
+            sealed = seal_keys(sitting.columns, recording_id, keys)
+            sitting.connection.execute(insert(schema.recordings), asdict(recording) | sealed)
+            roster = rosters.add(sitting, recording_id, listeners, self._randomness)
+            made = acts.Commitments(*committed(recording_id, keys), roster.all, roster.root)
+            sitting.enter(acts.recording_marked(recording_id, new, made))
         return recording
+
+    def keys(self, recording_id: str, purpose: Purpose) -> RecordingKeys:
+        """Open a recording's keys; the ledger says so first.
+
+        Raises:
+            UsageError: there is no such recording.
+        """
+        return self.keys_of([recording_id], purpose)[recording_id]
+
+    def keys_of(self, recording_ids: Sequence[str], purpose: Purpose) -> dict[str, RecordingKeys]:
+        """Open the keys of several recordings, by id; the ledger says so first, in one entry.
+
+        Raises:
+            UsageError: there is no such recording.
+        """
+        if not recording_ids:
+            return {}
+        names = tuple(RecordingKeys.__dataclass_fields__)
+        with self.safe.writing() as sitting:
+            rows = catalogue.key_rows(sitting.connection, recording_ids)
+            sitting.enter(acts.key_opened(recording_ids, [name.replace("_", "-") for name in names], purpose))
+        return {one: open_keys(sitting.columns, one, rows[one]) for one in recording_ids}
 
     def recordings(self) -> list[Recording]:
         """Return all recordings, the oldest first."""
@@ -104,7 +186,7 @@ class Vault:
         columns = schema.recordings.c
         starts = func.substr(columns.id, 1, len(name)) == name
         found = self._recordings(or_(columns.title == name, starts)) if name else []  # all ids start with nothing
-        return _only(name, [r for r in found if name in {r.id, r.title}] or found)
+        return catalogue.only(name, [r for r in found if name in {r.id, r.title}] or found)
 
     def find_by_input(self, sha256: str) -> list[Recording]:
         """Return the recordings made from the file with that SHA-256, the oldest first."""
@@ -134,13 +216,12 @@ class Vault:
             ListenersError: two ids differ in nothing but case; nobody is added then.
             UsageError: there is no such recording.
         """
-        with self._database.writing() as connection:
-            _lock(connection, recording_id)
-            new = _new_listeners(listeners, _keys(connection, recording_id))
-            rows = self._rows(recording_id, new)
-            if rows:
-                connection.execute(insert(schema.listeners), rows)
-        return len(new)
+        with self.safe.writing() as sitting:
+            catalogue.lock(sitting.connection, recording_id)
+            roster = rosters.add(sitting, recording_id, listeners, self._randomness)
+            if roster.new:
+                sitting.enter(acts.listeners_added(recording_id, roster.new, roster.all, roster.root))
+        return roster.new
 
     def listeners(self, recording_id: str) -> list[Listener]:
         """Return a recording's listeners in the order of their ids' code points."""
@@ -149,12 +230,30 @@ class Vault:
         with self._database.reading() as connection:
             return sorted((Listener(*row) for row in connection.execute(query)), key=lambda listener: listener.id)
 
-    def secrets(self, recording_id: str) -> dict[str, bytes]:
-        """Return a recording's listener ids and their secrets of 32 bytes, in the order of ``listeners``."""
-        table = schema.listeners.c
-        query = select(table.id, table.secret).where(table.recording_id == recording_id)
-        with self._database.reading() as connection:
-            return dict(sorted((row.id, row.secret) for row in connection.execute(query)))
+    def secrets(self, recording_id: str, purpose: Purpose) -> dict[str, bytes]:
+        """Open a recording's codebook: listener ids and their secrets of 32 bytes, in the order of ``listeners``.
+
+        The ledger says so first.
+
+        Raises:
+            UsageError: there is no such recording.
+        """
+        with self.safe.writing() as sitting:
+            catalogue.lock(sitting.connection, recording_id)
+            sealed = rosters.sealed_secrets(sitting.connection, recording_id)
+            sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRETS], purpose))
+        return rosters.open_secrets(sitting.columns, recording_id, sealed)
+
+    def listener_opening(self, recording_id: str, listener_id: str, purpose: Purpose) -> Opening:
+        """Return what opens the commitment to one listener's secret, in the newest tree; the ledger says so first.
+
+        Raises:
+            UsageError: there is no such listener.
+        """
+        with self.safe.writing() as sitting:
+            found = rosters.opening(sitting, recording_id, listener_id)
+            sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRET], purpose))
+        return found
 
     def record_copy(self, recording_id: str, listener_id: str, *, path: Path, sha256: str, container: str) -> None:
         """Note that a listener is given a copy; call this before the copy appears under its name.
@@ -168,9 +267,12 @@ class Vault:
             "sha256": sha256,
         }
         known = select(schema.copies.c.id).filter_by(**facts)
-        with self._database.writing() as connection:
-            if connection.execute(known).first() is None:
-                connection.execute(insert(schema.copies), facts | {"format": container, "given_at": self._clock()})
+        with self.safe.writing() as sitting:
+            if sitting.connection.execute(known).first() is None:
+                row = facts | {"format": container, "given_at": sitting.now}
+                sitting.connection.execute(insert(schema.copies), row)
+                act = acts.copy_given(recording_id, listener_id, sha256=sha256, name=path.name, container=container)
+                sitting.enter(act)
 
     def copies(self, recording_id: str) -> list[Copy]:
         """Return what was given of a recording, the earliest first."""
@@ -181,62 +283,10 @@ class Vault:
             return [Copy(**row) for row in connection.execute(query).mappings()]
 
     def _recordings(self, *conditions: Any) -> list[Recording]:
-        table = schema.recordings.c
-        query = select(schema.recordings).where(*conditions).order_by(table.created_at, table.id)
         with self._database.reading() as connection:
-            return [Recording(**row) for row in connection.execute(query).mappings()]
+            return catalogue.recordings(connection, *conditions)
 
     def _update(self, recording_id: str, **values: object) -> None:
         with self._database.writing() as connection:
-            _lock(connection, recording_id)
+            catalogue.lock(connection, recording_id)
             connection.execute(update(schema.recordings).filter_by(id=recording_id).values(values))
-
-    def _rows(self, recording_id: str, listeners: list[Listener]) -> list[dict[str, object]]:
-        randomness = self._randomness(SECRET_BYTES * len(listeners))
-        drawn = (randomness[i : i + SECRET_BYTES] for i in range(0, len(randomness), SECRET_BYTES))
-        common = {"recording_id": recording_id, "added_at": self._clock()}
-        return [
-            common | vars(listener) | {"key": listener.key, "secret": secret}
-            for listener, secret in zip(listeners, drawn, strict=True)
-        ]
-
-
-def _lock(connection: Connection, recording_id: str) -> None:
-    """Keep other writers from the recording: SQLite has locked all of it already, PostgreSQL locks the row."""
-    row = select(schema.recordings.c.id).filter_by(id=recording_id).with_for_update()
-    if connection.execute(row).first() is None:
-        raise _unknown(recording_id)
-
-
-def _keys(connection: Connection, recording_id: str) -> dict[str, str]:
-    table = schema.listeners.c
-    query = select(table.key, table.id).where(table.recording_id == recording_id)
-    return {row.key: row.id for row in connection.execute(query)}
-
-
-def _new_listeners(listeners: Iterable[Listener], ids: dict[str, str]) -> list[Listener]:
-    """Return the listeners whose keys are not in ``ids``, which takes them up."""
-    new = []
-    for listener in listeners:
-        other = ids.get(listener.key)
-        if other is None:
-            ids[listener.key] = listener.id
-            new.append(listener)
-        elif other != listener.id:
-            raise ListenersError(
-                f"the id {listener.id!r} is taken by {other!r}", "Upper and lower case make no difference."
-            )
-    return new
-
-
-def _only(name: str, found: list[Recording]) -> Recording:
-    if not found:
-        raise _unknown(name)
-    if len(found) > 1:
-        ids = ", ".join(recording.id for recording in found[:5])
-        raise UsageError(f"{name!r} may be any of {len(found)} recordings", f"Give the id, such as {ids}.")
-    return found[0]
-
-
-def _unknown(name: str) -> UsageError:
-    return UsageError(f"there is no recording {name!r} in the vault", "“earmark recordings” lists them.")

@@ -53,6 +53,35 @@ class Tree:
         return root_of((0, len(self) if size is None else size), self.node)
 
 
+class Frontier:
+    """The right edge of a tree that grows: its complete subtrees, the largest first.
+
+    Args:
+        size: how many leaves there are.
+        hashes: those of ``subtrees((0, size))``, in that order.
+    """
+
+    def __init__(self, size: int, hashes: Sequence[bytes]) -> None:
+        self.size = size
+        self._edge = [(level, one) for (level, _), one in zip(subtrees((0, size)), hashes, strict=True)]
+
+    def add(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Take in a leaf's hash; return (level, position, hash) of each subtree now complete, the leaf first."""
+        made = [(0, self.size, leaf)]
+        self.size += 1
+        while self._edge and self._edge[-1][0] == made[-1][0]:
+            level, position, right = made[-1]
+            made.append((level + 1, position // 2, node_hash(self._edge.pop()[1], right)))
+        level, _, one = made[-1]
+        self._edge.append((level, one))
+        return made
+
+    def root(self) -> bytes:
+        """Return the root over all leaves."""
+        hashes = [one for _, one in self._edge]
+        return reduce(lambda right, left: node_hash(left, right), reversed(hashes)) if hashes else EMPTY_ROOT
+
+
 def tree_root(leaf_hashes: Sequence[bytes]) -> bytes:
     """Return the root of a tree; SHA-256 of nothing if it has no leaves (2.1.1)."""
     return Tree(leaf_hashes).root()
