@@ -18,6 +18,7 @@ from earmark.codes.outlook import Price, forecast
 from earmark.errors import UsageError, VaultError
 from earmark.records.entries import Recording, RecordingKeys
 from earmark.records.ledger import acts
+from earmark.records.ledger.entries import Entry
 from earmark.records.vault import Vault
 from earmark.signal.alignment import Passage
 from earmark.signal.evidence import Evidence
@@ -53,6 +54,11 @@ def trace(
         MediaError: the leak cannot be read.
         VaultError: the vault cannot be used, or has recordings of a newer version.
     """
+    return traced(vault, leak, family_wise=family_wise, recording=recording, progress=progress).result
+
+
+def traced(vault: Vault, leak: Path, *, family_wise: float, recording: str | None, progress: Progress) -> "Tracing":
+    """Return what ``trace`` returns, and what it rests on."""
     if not 0 < family_wise < 1:
         raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
     started = time.monotonic()
@@ -67,8 +73,8 @@ def trace(
     outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress)  # 3.
     progress("accusing", 1.0)
     found = outcome.found
-    vault.enter(run(sha256, outcome, family_wise, list(recordings)))  # 4.
-    return Traced(
+    entry = vault.enter(run(sha256, outcome, family_wise, list(recordings)))  # 4.
+    result = Traced(
         verdict=outcome.verdict,
         exhibit=Exhibit(sha256, heard.seconds),
         recording=None if found is None else name_of(recordings[found.track.recording_id]),
@@ -78,6 +84,7 @@ def trace(
         more_needed_s=outcome.more_needed_s,
         elapsed_s=time.monotonic() - started,
     )
+    return Tracing(result, outcome, entry)
 
 
 def name_of(recording: Recording) -> RecordingName:
@@ -114,6 +121,21 @@ def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[s
         named=[(one.listener, one.false_accusation_log10) for one in outcome.named],
         searched=searched,
     )
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """A trace, and what it rests on.
+
+    Attributes:
+        result: what may be shown.
+        judged: with the evidence.
+        entry: of the ledger.
+    """
+
+    result: Traced
+    judged: "Judged"
+    entry: Entry
 
 
 @dataclass(frozen=True)

@@ -79,19 +79,19 @@ def open_secrets(columns: Columns, recording_id: str, sealed: Sequence[tuple[str
     return {one: open_listener(columns, recording_id, one, secret) for one, secret in sealed}
 
 
-def opening(sitting: Sitting, recording_id: str, listener_id: str) -> Opening:
-    """Return what opens the commitment to one listener's secret, in the newest tree.
+def opening(sitting: Sitting, recording_id: str, listener_id: str, size: int | None = None) -> Opening:
+    """Return what opens the commitment to one listener's secret, in the newest tree or in that of ``size`` listeners.
 
     Raises:
-        UsageError: there is no such listener.
+        UsageError: there is no such listener, or was none then.
     """
     query = select(table.c.place, table.c.secret).filter_by(recording_id=recording_id, id=listener_id)
     row = sitting.connection.execute(query).first()
-    if row is None:
+    hashes = _hashes(sitting.connection, recording_id)[:size]
+    if row is None or row.place >= len(hashes):
         raise UsageError(
             f"{listener_id!r} is no listener of {recording_id}", f"“earmark listeners {recording_id}” lists them."
         )
-    hashes = _hashes(sitting.connection, recording_id)
     secret = open_listener(sitting.columns, recording_id, listener_id, row.secret)
     return Opening(secret, row.place, len(hashes), inclusion_path(hashes, row.place))
 

@@ -244,14 +244,18 @@ class Vault:
             sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRETS], purpose))
         return rosters.open_secrets(sitting.columns, recording_id, sealed)
 
-    def listener_opening(self, recording_id: str, listener_id: str, purpose: Purpose) -> Opening:
-        """Return what opens the commitment to one listener's secret, in the newest tree; the ledger says so first.
+    def listener_opening(
+        self, recording_id: str, listener_id: str, purpose: Purpose, size: int | None = None
+    ) -> Opening:
+        """Return what opens the commitment to one listener's secret, in the tree of ``size`` listeners or the newest.
+
+        The ledger says so first.
 
         Raises:
-            UsageError: there is no such listener.
+            UsageError: there is no such listener, or was none then.
         """
         with self.safe.writing() as sitting:
-            found = rosters.opening(sitting, recording_id, listener_id)
+            found = rosters.opening(sitting, recording_id, listener_id, size)
             sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRET], purpose))
         return found
 

@@ -25,6 +25,8 @@ KEYS_REMOVED = "keys-removed"
 KEYS_ROTATED = "keys-rotated"
 BACKUP_MADE = "backup-made"
 BACKUP_RESTORED = "backup-restored"
+CASE_MADE = "case-made"
+EXPOSURE_SHOWN = "exposure-shown"
 
 
 @dataclass(frozen=True)
@@ -171,3 +173,19 @@ def backup_made(name: str) -> Act:
 def backup_restored(name: str, sha256: str) -> Act:
     """The vault was restored from a backup: its file's name and SHA-256."""
     return Act(BACKUP_RESTORED, "", {"name": name, "sha256": sha256})
+
+
+def case_made(case_id: str, *, exhibit: str, verdict: str, statement_sha256: str) -> Act:
+    """A case was made of an exhibit; what it states, by its hash. It has no subject, so that all cases can be found."""
+    body: dict[str, Json] = {
+        "case": case_id,
+        "exhibit": exhibit,
+        "verdict": verdict,
+        "statement_sha256": statement_sha256,
+    }
+    return Act(CASE_MADE, "", body)
+
+
+def exposure_shown(listener_id: str) -> Act:
+    """Somebody looked up what a listener was given."""
+    return Act(EXPOSURE_SHOWN, "", {"listener": listener_id})
