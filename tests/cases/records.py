@@ -113,7 +113,7 @@ class Leaked:
                 segments=tuple(heard.tolist()),
                 soft=tuple(soft.tolist()),
                 amplitude=tuple(amplitude.tolist()),
-                thresholds=tuple(book.thresholds[heard].tolist()),
+                thresholds=tuple(book.thresholds[heard].tolist()) if accusations else (),
                 share=1.0,
             ),
             listeners=self.listeners,

@@ -73,6 +73,8 @@ def test_what_does_not_fit_together() -> None:
         {"heard": {**heard, "soft": heard["soft"][1:]}},
         {"heard": {**heard, "segments": heard["segments"][::-1]}},
         {"heard": {**heard, "soft": (float("nan"), *heard["soft"][1:])}},
+        {"heard": {**heard, "thresholds": ()}},
+        {"heard": {**heard, "thresholds": heard["thresholds"][1:]}},
         {"more": 1},
     ]
     assert Evidence.model_validate(changed()) == NAMED

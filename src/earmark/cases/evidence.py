@@ -126,7 +126,7 @@ class Heard(Strict):
         segments: their numbers, rising.
         soft: positive for variant 1, negative for variant 0, in units of its noise.
         amplitude: what ``soft`` should reach.
-        thresholds: the biases' numerators over 65536.
+        thresholds: the biases' numerators over 65536; empty unless somebody is named.
         share: the share of the allowed error that this evidence has, above 0 and at most 1.
     """
 
@@ -138,8 +138,10 @@ class Heard(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if not len(self.segments) == len(self.soft) == len(self.amplitude) == len(self.thresholds):
-            raise ValueError("segments, soft, amplitude and thresholds have one length")
+        if not len(self.segments) == len(self.soft) == len(self.amplitude):
+            raise ValueError("segments, soft and amplitude have one length")
+        if self.thresholds and len(self.thresholds) != len(self.segments):
+            raise ValueError("there is a threshold for every segment, or none at all")
         if any(after <= before for before, after in pairwise(self.segments)):
             raise ValueError("segments rise")
         return self
@@ -241,6 +243,8 @@ class Evidence(Strict):
             raise ValueError("there are accusations, a bank and innocents if somebody is named, and only then")
         if not (self.recording is not None) == (self.heard is not None) == marked:
             raise ValueError("there is a recording unless the verdict is unmarked")
+        if self.heard is not None and bool(self.heard.thresholds) != named:
+            raise ValueError("biases are told if somebody is named, and only then")
         if self.heard is not None:
             _require_accusable(self.heard, self.bank, self.accusations)
         return self

@@ -1,0 +1,51 @@
+"""What was altered, in words: all that the time line of the leak shows."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from earmark.cases.evidence import Evidence, Passage
+from earmark.cases.report.words import length, span
+
+NOTABLE_S = 1.5
+"""Shorter gaps are not told apart from how far the borders of passages may be off."""
+
+NOTABLE_SPEED = 0.003
+
+
+def alterations(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
+    """Return what was altered: in a sentence, and one by one."""
+    found = tuple(_found(evidence))
+    if not found:
+        return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (_UNSEEN,)
+    return "The leak is not the recording as it was.", (*found, _UNSEEN)
+
+
+_UNSEEN = "Changes within a passage that are shorter than it takes to notice, such as a word taken out, may go unseen."
+
+
+def _found(evidence: Evidence) -> Iterator[str]:
+    passages = evidence.passages
+    if len(passages) > 1:
+        yield f"It was put together from {len(passages)} passages of the recording."
+    for before, after in pairwise(passages):
+        yield from _between(before, after)
+    fast = [one for one in passages if abs(one.speed - 1) > NOTABLE_SPEED]
+    if fast:
+        speeds = ", ".join(f"{1 / one.speed:.1%}" for one in fast[:5])
+        yield f"It was played at another speed: {speeds} of the recording's."
+    foreign = [one for one in evidence.stretches if one.state == "not found"]
+    unknown = sum(one.leak_end_s - one.leak_start_s for one in foreign)
+    if unknown >= NOTABLE_S:
+        yield (
+            f"{length(unknown)} of it were not found in the recording: put in, or too damaged to say "
+            f"({', '.join(span(one.leak_start_s, one.leak_end_s) for one in foreign[:8])})."
+        )
+
+
+def _between(before: Passage, after: Passage) -> Iterator[str]:
+    skipped = after.recording_start_s - before.recording_end_s
+    place = f"At {span(before.leak_end_s, after.leak_start_s)} of the leak"
+    if after.recording_start_s < before.recording_start_s:
+        yield f"{place} it goes back to an earlier part of the recording: the order was changed."
+    elif skipped - (after.leak_start_s - before.leak_end_s) >= NOTABLE_S:
+        yield f"{place}, {length(skipped)} of the recording are missing."

@@ -1,0 +1,176 @@
+"""The first page of a report, in words: for people who decide.
+
+A verdict names a copy, not a person: that stands before anything else. Below the bound there is no name here, and no
+hint of one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log10
+
+from earmark.cases.evidence import Evidence
+from earmark.cases.report.alterations import alterations
+from earmark.cases.report.words import day, figures, length, listed, odds
+
+NOTICE = "A verdict names a copy, not a person: whose copy it was, not who passed it on."
+
+
+@dataclass(frozen=True)
+class Background:
+    """What a report tells besides the evidence.
+
+    Attributes:
+        case: the case's id.
+        title: for people.
+        made_at: when, as in the ledger.
+        made_by: program and version.
+        received_at: when the exhibit was entered in the ledger.
+        marked_at: when the recording was; None if none was found.
+        given_at: when each of those named was given a copy, by listener.
+        names: what those named are called, by listener; may lack any of them.
+        codewords: the bits of those named at the segments heard, by listener.
+        public_key: the ledger's, in hexadecimal.
+    """
+
+    case: str
+    title: str
+    made_at: str
+    made_by: str
+    received_at: str
+    marked_at: str | None
+    given_at: Mapping[str, str]
+    names: Mapping[str, str]
+    codewords: Mapping[str, Sequence[int]]
+    public_key: str
+
+    def called(self, listener: str) -> str:
+        """Return what a listener is called."""
+        name = self.names.get(listener, "")
+        return f"{name} ({listener})" if name else listener
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question of the first page.
+
+    Attributes:
+        question: as people ask it.
+        lead: the answer in a sentence.
+        more: what belongs to it.
+        items: likewise, as a list.
+    """
+
+    question: str
+    lead: str
+    more: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+def verdict(evidence: Evidence, background: Background) -> str:
+    """Return the verdict in a sentence."""
+    names = [background.called(one.listener) for one in evidence.accusations]
+    if len(names) == 1:
+        return f"The leak was made from the copy given to {names[0]}."
+    if names:
+        return f"The leak was made from the copies given to {listed(names)}."
+    if evidence.verdict == "insufficient":
+        return "The leak is from a marked recording, but there is too little of it to say whose copy it was."
+    return "Nothing of any marked recording was found in the leak."
+
+
+def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
+    """Yield the first page."""
+    yield leaked(evidence, background)
+    yield whose(evidence, background)
+    yield sure(evidence)
+    if evidence.recording is not None:
+        lead, items = alterations(evidence)
+        yield Answer("What was altered?", lead, (), items)
+    yield Answer("What does this not prove?", *limits(evidence))
+
+
+def leaked(evidence: Evidence, background: Background) -> Answer:
+    """Return what leaked."""
+    exhibit, recording = evidence.exhibit, evidence.recording
+    received = (
+        f"The exhibit is a file with {length(exhibit.seconds)} of sound that was called “{exhibit.name}”. It was "
+        f"received on {day(background.received_at)}, and copied and hashed before anything else was done with it."
+    )
+    if recording is None or background.marked_at is None:
+        return Answer("What leaked?", "Nothing that this vault has marked was recognised.", (received,))
+    found = sum(one.leak_end_s - one.leak_start_s for one in evidence.passages)
+    lead = f"{length(found)} of the recording “{recording.title}”, which is {length(recording.seconds)} long."
+    marked = f"That recording was marked on {day(background.marked_at)} for {evidence.listeners:,} listeners."
+    return Answer("What leaked?", lead, (marked, received))
+
+
+def whose(evidence: Evidence, background: Background) -> Answer:
+    """Return whose copy it was."""
+    question = "Whose copy was it?"
+    if not evidence.accusations:
+        return Answer(
+            question, "Nobody is named. The evidence does not carry a name, and so none is given.", more(evidence)
+        )
+    given = tuple(
+        f"{background.called(one.listener)} was given a copy on {day(background.given_at[one.listener])}."
+        for one in evidence.accusations
+    )
+    one_of = "each of these copies" if len(given) > 1 else "this copy"
+    return Answer(
+        question, verdict(evidence, background), (*given, f"The leak carries what {one_of} alone was made with.")
+    )
+
+
+def more(evidence: Evidence) -> tuple[str, ...]:
+    """Return what would help where nobody is named."""
+    if evidence.verdict == "unmarked":
+        return (
+            "That is no proof of where the sound comes from: it may be too short, or too damaged, to be recognised.",
+        )
+    if evidence.more_needed_s is None:
+        return ("More of the same would hardly help. A better copy of the leak might.",)
+    return (f"About {max(1, round(evidence.more_needed_s))} seconds more of it, as clear as this, should be enough.",)
+
+
+def sure(evidence: Evidence) -> Answer:
+    """Return how sure that is, in words and figures."""
+    question, allowed = "How sure is that?", log10(evidence.family_wise)
+    limit = f"The largest chance allowed was set to {odds(allowed)} ({figures(allowed)}) before the leak was traced."
+    if not evidence.accusations:
+        rule = (
+            "A name is given only where the chance that any innocent listener is named has a proven bound below that."
+        )
+        return Answer(question, "Nobody is accused, so nobody can be accused wrongly.", (limit, rule))
+    largest = max(one.bound_log10 for one in evidence.accusations)
+    return Answer(
+        question,
+        f"Less than {odds(largest)} that any innocent listener is named.",
+        (
+            f"In figures: the chance that any copy is named that did not go into the leak is at most "
+            f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
+            f"been tried. {limit}",
+            "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
+            "were drawn at random and fixed before any copy was given, and that the keys stayed secret.",
+        ),
+    )
+
+
+def limits(evidence: Evidence) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return what the case does not prove."""
+    if evidence.verdict == "unmarked":
+        return ("It clears nobody and nothing.", (), ("The leak may still come from a recording of this vault.",))
+    if not evidence.accusations:
+        lead = "It says nothing about anybody, neither for nor against them."
+        return (lead, (), ("The leak may have been put together from several copies.",))
+    return (
+        "It does not say who passed the copy on, why, or whether that was wrong.",
+        (),
+        (
+            "The copy may have been stolen, shared, or played where somebody else recorded it. Ask how else it may "
+            "have got out.",
+            "It does not show that the rest of the leak is genuine: only the passages listed were recognised.",
+            "It does not clear those who are not named: others may have leaked as well.",
+            "Whoever holds the vault could have made this copy too. The ledger shows what was committed to and when, "
+            "not that the vault was never misused.",
+        ),
+    )

@@ -1,0 +1,172 @@
+"""The pictures of the evidence, as SVG: small, without fonts, scripts or references, legible in black and white.
+
+Colours are classes, which the page defines for light, dark and print; a picture that has to stand alone, as in the PDF,
+is given them with ``standing_alone``.
+"""
+
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.cases.evidence import Stretch
+from earmark.cases.report.words import clock
+
+WIDTH = 720
+LEFT, RIGHT = 16, 704
+MOST_DOTS = 900
+BINS = 40
+
+STYLE = """
+text { font-family: sans-serif; font-size: 13px; fill: #1a1d21; }
+.faint { fill: #5a6472; } .axis { stroke: #8a94a3; stroke-width: 1; fill: none; }
+.found { fill: #1f6feb; stroke: #0b3d91; }
+.link { fill: #1f6feb; fill-opacity: 0.18; stroke: #0b3d91; stroke-opacity: 0.5; }
+.missing { fill: none; stroke: #8a5200; stroke-width: 1.5; stroke-dasharray: 4 3; }
+.fits { fill: #1f6feb; } .misfits { fill: none; stroke: #b3261e; stroke-width: 1.3; }
+.crowd { fill: #8a94a3; } .mark { stroke: #b3261e; stroke-width: 2; fill: none; }
+"""
+
+
+def picture(name: str, height: int, title: str, description: str, parts: Iterable[str]) -> str:
+    """Return a picture that says in words what it shows."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def standing_alone(svg: str) -> str:
+    """Return a picture with its colours in it."""
+    start = svg.index(">") + 1
+    return f"{svg[:start]}<style>{STYLE}</style>{svg[start:]}"
+
+
+def element(tag: str, css: str, **values: float | str) -> str:
+    """Return an element without content."""
+    listed = " ".join(f"{name}={quoteattr(plain(value))}" for name, value in values.items())
+    return f'<{tag} class="{css}" {listed}/>'
+
+
+def text(x: float, y: float, content: str, *, css: str = "", anchor: str = "start") -> str:
+    """Return a line of text."""
+    return f'<text class="{css}" x="{plain(x)}" y="{plain(y)}" text-anchor="{anchor}">{escape(content)}</text>'
+
+
+def plain(value: float | str) -> str:
+    """Return a value as it stands in SVG."""
+    return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
+
+
+def time_line(stretches: Sequence[Stretch], leak_s: float, recording_s: float) -> str:
+    """Return the leak above, the recording below, and which part of one was said where in the other."""
+    leak, recording = Scale(leak_s), Scale(recording_s)
+    parts = [
+        text(LEFT, 18, f"The leak, {clock(leak_s)}"),
+        text(LEFT, 162, f"The recording, {clock(recording_s)}"),
+        element("rect", "axis", x=LEFT, y=112, width=RIGHT - LEFT, height=30),
+    ]
+    for one in stretches:
+        start, end = leak(one.leak_start_s), leak(one.leak_end_s)
+        css = "found" if one.state == "found" else "missing"
+        parts.append(element("rect", css, x=start, y=26, width=max(end - start, 1.5), height=30))
+        if one.recording_start_s is not None and one.recording_end_s is not None:
+            first, last = recording(one.recording_start_s), recording(one.recording_end_s)
+            last = max(last, first + 1.5)
+            points = f"{plain(start)},56 {plain(end)},56 {plain(last)},112 {plain(first)},112"
+            parts += [element("polygon", "link", points=points)]
+            parts += [element("rect", "found", x=first, y=112, width=last - first, height=30)]
+    found = [one for one in stretches if one.state == "found"]
+    description = f"{len(found)} of {len(stretches)} stretches of the leak were found in the recording. " + " ".join(
+        f"{clock(one.leak_start_s)} to {clock(one.leak_end_s)} of the leak is {clock(one.recording_start_s or 0)} to "
+        f"{clock(one.recording_end_s or 0)} of the recording."
+        for one in found[:20]
+    )
+    return picture("time-line", 172, "Where in the recording each part of the leak was said", description, parts)
+
+
+class Scale:
+    """Puts 0 … ``length`` on the width of a picture."""
+
+    def __init__(self, length: float) -> None:
+        self._length = max(length, 1e-9)
+
+    def __call__(self, value: float) -> float:
+        """Return the place of a value."""
+        return LEFT + (RIGHT - LEFT) * min(max(value / self._length, 0.0), 1.0)
+
+
+def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str) -> str:
+    """Return for each segment heard how surely it speaks for the copy of ``name`` (above the line) or against it."""
+    speaks = soft * (2 * bits - 1)
+    step = max(1, -(-len(speaks) // MOST_DOTS))
+    shown = speaks[::step]
+    reach = max(3.0, float(np.abs(shown).max(initial=0.0)))
+    x = np.linspace(LEFT + 4, RIGHT - 4, len(shown))
+    y = 100 - 78 * shown / reach
+    parts = [
+        text(LEFT, 20, f"for the copy of {name} ↑", css="faint"),
+        text(LEFT, 196, "against it ↓", css="faint"),
+        element("path", "axis", d=f"M{LEFT} 100H{RIGHT}"),
+        text(RIGHT, 196, "segments heard, in the recording's order →", css="faint", anchor="end"),
+    ]
+    parts += [
+        element("circle", "fits" if value > 0 else "misfits", cx=a, cy=b, r=2.4)
+        for a, b, value in zip(x, y, shown, strict=True)
+    ]
+    fits = int((speaks > 0).sum())
+    description = f"{fits} of {len(speaks)} segments speak for the copy of {name}, {len(speaks) - fits} against it."
+    return picture("agreement", 204, f"What was heard, and what the copy of {name} carries", description, parts)
+
+
+def clearness(soft: NDArray[np.float64]) -> str:
+    """Return how surely each segment says which variant it carries, with nothing about whose that is."""
+    step = max(1, -(-len(soft) // MOST_DOTS))
+    shown = np.abs(soft[::step])
+    reach = max(3.0, float(shown.max(initial=0.0)))
+    x = np.linspace(LEFT + 4, RIGHT - 4, len(shown))
+    parts = [
+        text(LEFT, 20, "surer ↑", css="faint"),
+        element("path", "axis", d=f"M{LEFT} 120H{RIGHT}"),
+        text(RIGHT, 140, "segments heard, in the recording's order →", css="faint", anchor="end"),
+    ]
+    parts += [element("circle", "fits", cx=a, cy=120 - 96 * b / reach, r=2.4) for a, b in zip(x, shown, strict=True)]
+    clear = int((np.abs(soft) > 2).sum())
+    description = f"{clear} of {len(soft)} segments say clearly which variant they carry."
+    return picture("clearness", 148, "How clearly each segment says which variant it carries", description, parts)
+
+
+def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]]) -> str:
+    """Return how well all others fit the leak, as a crowd without names, and where those named stand.
+
+    Args:
+        innocents: shape (n,), for each how much of the evidence fits, 0 to 1.
+        named: a name and the same number for each who is named.
+    """
+    lowest = min([*innocents.tolist(), *(fit for _, fit in named), 0.5])
+    counts, edges = np.histogram(innocents, bins=BINS, range=(lowest, 1.0))
+    tallest = max(1, int(counts.max(initial=0)))
+    place = Scale(1.0 - lowest)
+    parts = [element("path", "axis", d=f"M{LEFT} 170H{RIGHT}")]
+    for number, low, high in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
+        start, width, height = place(low - lowest), place(high - lowest) - place(low - lowest), 110 * number / tallest
+        parts += [element("rect", "crowd", x=start, y=170 - height, width=width - 1, height=height)] * bool(number)
+    for level, (name, fit) in enumerate(named[:5]):
+        x, y = place(fit - lowest), 26 + 16 * level
+        parts.append(element("path", "mark", d=f"M{plain(x)} {plain(y)}V170"))
+        anchor = "end" if x > WIDTH / 2 else "start"
+        parts.append(text(x - 6 if anchor == "end" else x + 6, y + 6, f"the copy of {name}", anchor=anchor))
+    parts += [
+        text(LEFT, 190, f"{lowest:.0%} of the evidence fits", css="faint"),
+        text(RIGHT, 190, "all of it fits →", css="faint", anchor="end"),
+    ]
+    listed = ", ".join(f"the copy of {name} fits {fit:.0%}" for name, fit in named)
+    others = (
+        f"The {len(innocents)} copies not named fit {innocents.min():.0%} to {innocents.max():.0%} of it. "
+        if len(innocents)
+        else ""
+    )
+    return picture("among", 198, "How well each copy fits what was heard", f"{others}Of the evidence, {listed}.", parts)

@@ -1,0 +1,180 @@
+"""A report: the first page for people who decide, and what follows for people who check."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.cases.bound import deficit
+from earmark.cases.checklist import NAMES
+from earmark.cases.evidence import Accusation, Evidence, Stretch
+from earmark.cases.report import pictures
+from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, verdict
+from earmark.cases.report.words import day, figures, listed, size, span
+
+STATES = {"found": "in the recording", "not found": "not found in the recording"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture.
+
+    Attributes:
+        svg: without colours of its own.
+        caption: what to see in it.
+        alt: what it shows, for those who do not see it.
+    """
+
+    svg: str
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A report.
+
+    Attributes:
+        title: of the case.
+        subtitle: which case, and when it was made.
+        made_at: the same as in the ledger.
+        verdict: in a sentence.
+        tone: "named", "insufficient" or "unmarked".
+        notice: what must not be overlooked.
+        answers: the first page.
+        figures: what the evidence looks like.
+        stretches: the time line: in the leak, what it is, in the recording, how often that is wrong.
+        bounds: of those named: the copy, given when, the bound, the test.
+        facts: names and values that identify everything.
+        checks: what ``earmark case check`` does, number 1 first.
+        terms: words and what they mean.
+    """
+
+    title: str
+    subtitle: str
+    made_at: str
+    verdict: str
+    tone: str
+    notice: str
+    answers: tuple[Answer, ...]
+    figures: tuple[Figure, ...]
+    stretches: tuple[tuple[str, str, str, str], ...]
+    bounds: tuple[tuple[str, str, str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    checks: tuple[str, ...]
+    terms: tuple[tuple[str, str], ...]
+
+
+def told(evidence: Evidence, background: Background) -> Story:
+    """Return what is to be said."""
+    return Story(
+        title=background.title,
+        subtitle=f"Case {background.case}, {day(background.made_at)}",
+        made_at=background.made_at,
+        verdict=verdict(evidence, background),
+        tone=evidence.verdict,
+        notice=NOTICE,
+        answers=tuple(answers(evidence, background)),
+        figures=tuple(drawn(evidence, background)),
+        stretches=tuple(row(one) for one in evidence.stretches),
+        bounds=tuple(bound_row(evidence, one, background) for one in evidence.accusations),
+        facts=tuple(facts(evidence, background)),
+        checks=NAMES,
+        terms=TERMS,
+    )
+
+
+def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
+    """Yield the pictures of the evidence."""
+    if evidence.recording is None or evidence.heard is None:
+        return
+    yield figure(
+        pictures.time_line(evidence.stretches, evidence.exhibit.seconds, evidence.recording.seconds),
+        "Above the leak, below the recording. Bands join what was said to where it was said; dashed parts were not "
+        "found.",
+    )
+    soft = np.array(evidence.heard.soft)
+    if not evidence.accusations:
+        yield figure(
+            pictures.clearness(soft), "Each dot is a segment of the recording: the higher, the clearer its mark."
+        )
+        return
+    first = evidence.accusations[0]
+    name = background.called(first.listener)
+    yield figure(
+        pictures.agreement(soft, np.array(background.codewords[first.listener]), name),
+        f"Each dot is a segment. Full dots speak for the copy of {name}, open ones against it; those near the line say "
+        "little. For a copy that did not go into the leak there would be far more below the line.",
+    )
+    if evidence.innocents is not None:
+        yield figure(
+            pictures.among(*crowd(evidence, background)),
+            "The grey bars are all copies that are not named, without names: they fit as chance has it.",
+        )
+
+
+def figure(svg: str, caption: str) -> Figure:
+    """Return a picture with its caption; its description is what stands for it."""
+    start, end = svg.index("<desc"), svg.index("</desc>")
+    return Figure(svg, caption, svg[svg.index(">", start) + 1 : end])
+
+
+def crowd(evidence: Evidence, background: Background) -> tuple[NDArray[np.float64], list[tuple[str, float]]]:
+    """Return for those not named, and for those named, how much of the evidence fits, by the first test."""
+    assert evidence.innocents is not None  # noqa: S101 - asked before
+    every = evidence.innocents.every
+    scores = evidence.accusations[0].scores[::every]
+    total = max(1, sum(abs(score) for score in scores))
+    named = [
+        (background.called(one.listener), 1 - deficit(scores, background.codewords[one.listener][::every]) / total)
+        for one in evidence.accusations
+    ]
+    return 1 - np.array(evidence.innocents.deficits) / total, named
+
+
+def row(one: Stretch) -> tuple[str, str, str, str]:
+    """Return one row of the time line."""
+    where = "–"
+    if one.recording_start_s is not None and one.recording_end_s is not None:
+        where = span(one.recording_start_s, one.recording_end_s)
+    wrong = "not measured" if one.error_rate_log10 is None else f"at most {figures(min(0.0, one.error_rate_log10))}"
+    return span(one.leak_start_s, one.leak_end_s), STATES[one.state], where, wrong
+
+
+def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tuple[str, str, str, str]:
+    """Return one row of those named."""
+    decoder = evidence.bank[one.decoder]
+    with_whom = f", with the copies of {listed(list(one.companions))}" if one.companions else ""
+    test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}"
+    return background.called(one.listener), day(background.given_at[one.listener]), figures(one.bound_log10), test
+
+
+def facts(evidence: Evidence, background: Background) -> Iterator[tuple[str, str]]:
+    """Yield names and values that identify everything."""
+    exhibit, recording = evidence.exhibit, evidence.recording
+    yield "Exhibit", f"exhibit.bin, {size(exhibit.bytes)}, SHA-256 {exhibit.sha256}"
+    if recording is not None:
+        yield "Recording", f"{recording.id}, marked from a file with SHA-256 {recording.input_sha256}"
+        yield (
+            "Segments",
+            f"{recording.grid.segments:,} of {recording.grid.segment_ms} ms, for {recording.coalition} colluders",
+        )
+    if evidence.heard is not None:
+        yield "Heard", f"{len(evidence.heard.segments):,} segments"
+    yield "Key of the ledger", f"Ed25519 {background.public_key}"
+    yield "Made by", background.made_by
+
+
+TERMS = (
+    ("Recording", "What was to be kept confidential, and was marked."),
+    ("Copy", "What a listener was given. All copies sound the same; no two are the same."),
+    ("Exhibit, leak", "The recording that was found where it should not be."),
+    ("Segment", "A slice of a few hundredths of a second. Every copy has one of two variants of it, drawn at random."),
+    (
+        "Bound",
+        "The largest chance there can be that an innocent listener is named. Innocent is whose copy did not leak.",
+    ),
+    ("Ledger", "The vault's log. Nothing in it can be changed afterwards without that showing."),
+)
+"""Words and what they mean."""
