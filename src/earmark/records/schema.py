@@ -7,6 +7,7 @@ to its row and column; see ``earmark.records.protection.columns``.
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Dialect,
@@ -135,13 +136,11 @@ ledger_entries = Table(
     Index("ix_ledger_entries_kind_subject", "kind", "subject"),
 )
 
-ledger_nodes = Table(  # hashes of complete subtrees
+ledger_nodes = Table(  # hashes of complete subtrees, numbered as merkle.number_of has it
     "ledger_nodes",
     metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 stamps = Table(  # time stamps of heads

@@ -1,6 +1,7 @@
 """Canonical JSON (RFC 8785): one text for one value, so that a hash of the text is a hash of the value."""
 
 import json
+from decimal import Decimal
 from typing import TypeAlias
 
 import rfc8785
@@ -8,6 +9,7 @@ import rfc8785
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_BYTES = 2**24
+SMALL_DIGITS = 16
 
 
 def canonical(value: Json) -> bytes:
@@ -17,7 +19,7 @@ def canonical(value: Json) -> bytes:
         ValueError: it has none: NaN, an integer beyond 2**53, a lone surrogate.
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
+        return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise ValueError(f"this has no canonical form: {error}") from error
 
@@ -28,8 +30,11 @@ def parse(text: bytes) -> dict[str, Json]:
     Raises:
         ValueError: it is too long, no object, or not canonical, as where a key is there twice.
     """
+    plain = _parse_plain(text)
+    if plain is not None:
+        return plain
     found = parse_object(text)
-    if not _is_plainly(found, text) and canonical(found) != text:
+    if canonical(found) != text:
         raise ValueError("this is not canonical JSON")
     return found
 
@@ -51,32 +56,18 @@ def parse_object(text: bytes) -> dict[str, Json]:
     return found
 
 
-def _is_plainly(found: dict[str, Json], text: bytes) -> bool:
-    """Tell, fast, whether ``text`` is canonical; False may be wrong, where there are numbers with a point.
+def _parse_plain(text: bytes) -> dict[str, Json] | None:
+    """Parse what is nearly always there, fast: canonical ASCII without fractions and large numbers; None for all else.
 
-    Python writes the same text as RFC 8785 asks for, save for floats and for keys that are not ASCII.
+    Python then writes the same text as RFC 8785 asks for.
     """
-    if b"." in text and any(map(_has_float, found.values())):
-        return False
+    if not text.isascii() or len(text) > MAX_BYTES:
+        return None
     try:
-        plain = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return plain == text and _is_tame(found)
-
-
-def _has_float(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_float, value.values()))
-    return isinstance(value, float) or (isinstance(value, list) and any(map(_has_float, value)))
-
-
-def _is_tame(value: Json) -> bool:
-    if isinstance(value, dict):
-        return all(key.isascii() and _is_tame(one) for key, one in value.items())
-    if isinstance(value, list):
-        return all(map(_is_tame, value))
-    return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < 2**53)
+        found = _PLAIN.decode(text.decode())
+        return found if isinstance(found, dict) and _ENCODER.encode(found).encode() == text else None
+    except (ValueError, TypeError, RecursionError):  # TypeError: there is a Decimal
+        return None
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -84,3 +75,11 @@ def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
     return found
+
+
+def _small(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < SMALL_DIGITS else Decimal(digits)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_PLAIN = json.JSONDecoder(parse_float=Decimal, parse_constant=Decimal, parse_int=_small)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Select, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, func, insert, select, true
 
 from earmark.errors import UsageError, VaultError
 from earmark.records.database import Database
@@ -23,6 +23,7 @@ from earmark.records.ledger.merkle import (
     Range,
     consistency_ranges,
     inclusion_ranges,
+    number_of,
     root_of,
     subtrees,
 )
@@ -43,7 +44,7 @@ def append(connection: Connection, acts: Sequence[Act], now: datetime, key: Ed25
     entries, rows, nodes = [], [], []
     for act in acts:
         entry = Entry(frontier.size, act.kind, time, previous, act.body)
-        nodes += frontier.add(entry.hash)
+        nodes += [(number_of(*place), one) for *place, one in frontier.add(entry.hash)]
         signature = sign_head(key, frontier.size, frontier.root(), time).signature
         rows.append((entry.index, act.kind, act.subject, entry.leaf, signature))
         entries.append(entry)
@@ -157,20 +158,20 @@ def find(connection: Connection, kind: str, subject: str = "") -> list[Entry]:
 
 def _ending(size: int) -> Select[Any]:
     entries = ledger_entries.c
-    return select(entries.leaf, entries.signature, identity.c.public_key).where(entries.position == size - 1)
+    both = ledger_entries.join(identity, true())  # there is one identity
+    columns = (entries.leaf, entries.signature, identity.c.public_key)
+    return select(*columns).select_from(both).where(entries.position == size - 1)
 
 
 def _nodes(connection: Connection, ranges: Sequence[Range]) -> Node:
     """Fetch, at once, the nodes of which the roots of ``ranges`` are made."""
-    places = [place for one in ranges for place in subtrees(one)]
-    table = ledger_nodes.c
-    query = select(table.level, table.position, table.hash)
-    rows = connection.execute(query.where(tuple_(table.level, table.position).in_(places))) if places else ()
-    hashes = {(row.level, row.position): row.hash for row in rows}
+    numbers = [number_of(*place) for one in ranges for place in subtrees(one)]
+    query = select(ledger_nodes.c.number, ledger_nodes.c.hash).where(ledger_nodes.c.number.in_(numbers))
+    hashes: dict[int, bytes] = dict(connection.execute(query).tuples().all())
 
     def node(level: int, position: int) -> bytes:
         try:
-            return hashes[level, position]
+            return hashes[number_of(level, position)]
         except KeyError as error:
             raise VaultError("the ledger is damaged", DAMAGED) from error
 
@@ -185,9 +186,7 @@ def _parsed(leaf: bytes) -> Entry:
 
 
 def _insert(
-    connection: Connection, rows: Sequence[tuple[int, str, str, bytes, bytes]], nodes: Sequence[tuple[int, int, bytes]]
+    connection: Connection, rows: Sequence[tuple[int, str, str, bytes, bytes]], nodes: Sequence[tuple[int, bytes]]
 ) -> None:
-    columns = ("position", "kind", "subject", "leaf", "signature")
-    connection.execute(insert(ledger_entries), [dict(zip(columns, row, strict=True)) for row in rows])
-    columns = ("level", "position", "hash")
-    connection.execute(insert(ledger_nodes), [dict(zip(columns, node, strict=True)) for node in nodes])
+    for table, values in ((ledger_entries, rows), (ledger_nodes, nodes)):
+        connection.execute(insert(table), [dict(zip(table.c.keys(), one, strict=True)) for one in values])

@@ -28,6 +28,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def number_of(level: int, position: int) -> int:
+    """Return a complete subtree's number: its place among all, from left to right, between the two it is made of."""
+    return (2 * position + 1 << level) - 1
+
+
+def place_of(number: int) -> Range:
+    """Return (level, position) of the complete subtree with that number."""
+    level = (~number & (number + 1)).bit_length() - 1
+    return level, number >> level + 1
+
+
 class Tree:
     """A tree in memory: all its complete subtrees, those of the leaves first.
 

@@ -60,11 +60,9 @@ def _make_ledger() -> None:
     op.create_index("ix_ledger_entries_kind_subject", "ledger_entries", ["kind", "subject"])
     op.create_table(
         "ledger_nodes",
-        sa.Column("level", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("position", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False, autoincrement=False),
         sa.Column("hash", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("level", "position", name="pk_ledger_nodes"),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("number", name="pk_ledger_nodes"),
     )
 
 

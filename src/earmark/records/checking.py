@@ -1,0 +1,131 @@
+"""Checking the vault's ledger, and that the vault's other records are what the ledger says.
+
+The tables of recordings, listeners and copies could be changed by themselves; the ledger has what was entered when they
+were written. So each of them tells on the other: copies that are on record but not in the ledger show that its end was
+cut off, for instance.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from earmark.records.database import Database
+from earmark.records.ledger import acts
+from earmark.records.ledger.checking import Finding, Row, Walk, check_heads, check_known, check_nodes
+from earmark.records.ledger.entries import Entry
+from earmark.records.ledger.heads import SignedHead
+from earmark.records.ledger.merkle import Tree, tree_root
+from earmark.records.schema import copies, identity, ledger_entries, ledger_nodes, listeners, recordings
+
+BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking a ledger.
+
+    Attributes:
+        size: how many entries it has.
+        head: its newest head; None where something is wrong.
+        findings: what is wrong, the first thousand.
+        behind: entries the clock of which was behind that of an entry before them.
+    """
+
+    size: int
+    head: SignedHead | None
+    findings: tuple[Finding, ...]
+    behind: tuple[int, ...]
+
+
+def check(database: Database, known: Sequence[SignedHead] = ()) -> Checked:
+    """Check the ledger in a vault's database, all of it as it is at one moment.
+
+    Args:
+        database: the vault's.
+        known: heads known from elsewhere.
+    """
+    with database.reading() as connection:
+        entered = Entered()
+        walk = Walk(entered.see)
+        walk.take(_rows(connection))
+        tree, kept = Tree(walk.hashes), _Kept(connection)
+        check_nodes(walk, tree, kept)
+        head = check_heads(walk, tree, kept)
+        check_known(walk, tree, kept.public_key, known)
+        for what in entered.differences(connection):
+            walk.find(None, what)
+    return Checked(len(tree), None if walk.findings else head, tuple(walk.findings), tuple(walk.behind))
+
+
+class Entered:
+    """What the ledger says of recordings, listeners and copies."""
+
+    def __init__(self) -> None:
+        self._recordings: dict[str, tuple[str, str]] = {}
+        self._listeners: dict[str, tuple[int, str]] = {}
+        self._copies: set[tuple[str, ...]] = set()
+
+    def see(self, entry: Entry) -> None:
+        """Take up an entry."""
+        body: Any = entry.body
+        try:
+            if entry.kind == acts.COPY_GIVEN:
+                self._copies.add(tuple(body[name] for name in ("recording", "listener", "sha256", "name")))
+            elif entry.kind == acts.RECORDING_MARKED:
+                self._recordings[body["recording"]] = body["input_sha256"], entry.time
+            if entry.kind in {acts.RECORDING_MARKED, acts.LISTENERS_ADDED}:
+                self._listeners[body["recording"]] = body["listeners"], body["listeners_root"]
+        except (KeyError, TypeError):
+            return  # it will be missed below
+
+    def differences(self, connection: Connection) -> Iterator[str]:
+        """Yield how the tables differ from it, in clauses that can be printed."""
+        inputs = {one: sha256 for one, (sha256, _) in self._recordings.items()}
+        there = dict(connection.execute(select(recordings.c.id, recordings.c.input_sha256)).tuples().all())
+        for one in sorted(inputs.keys() | there.keys()):
+            if inputs.get(one) != there.get(one):
+                yield f"the record of {one} is not what the ledger says"
+            elif self._listeners.get(one) != _roster(connection, one):
+                yield f"the listeners of {one} are not those that the ledger says"
+        yield from self._copies_differ(connection)
+
+    def _copies_differ(self, connection: Connection) -> Iterator[str]:
+        columns = (copies.c.recording_id, copies.c.listener_id, copies.c.sha256, copies.c.path)
+        given = {(*row[:3], PurePath(row[3]).name) for row in connection.execute(select(*columns))}
+        for one in sorted({row[0] for row in given ^ self._copies}):
+            extra = len({row for row in given if row[0] == one} - self._copies)
+            lacking = len({row for row in self._copies if row[0] == one} - given)
+            yield f"of the copies of {one}, {extra} are on record but not in the ledger, and {lacking} the reverse"
+
+
+class _Kept:
+    """What the database has beside the entries."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.public_key: bytes = connection.execute(select(identity.c.public_key)).scalar_one()
+
+    def nodes(self) -> Iterator[tuple[int, bytes]]:
+        query = select(ledger_nodes.c.number, ledger_nodes.c.hash).order_by(ledger_nodes.c.number)
+        yield from self._connection.execution_options(yield_per=BATCH).execute(query).tuples()
+
+    def head(self, size: int, root: bytes, time: str) -> SignedHead | None:
+        query = select(ledger_entries.c.signature).where(ledger_entries.c.position == size - 1)
+        signature = self._connection.execute(query).scalar()
+        return None if signature is None else SignedHead(size, root, time, self.public_key, signature)
+
+
+def _rows(connection: Connection) -> Iterator[Row]:
+    table = ledger_entries.c
+    query = select(table.position, table.kind, table.subject, table.leaf).order_by(table.position)
+    for row in connection.execution_options(yield_per=BATCH).execute(query):
+        yield Row(*row)
+
+
+def _roster(connection: Connection, recording_id: str) -> tuple[int, str]:
+    query = select(listeners.c.commitment).where(listeners.c.recording_id == recording_id).order_by(listeners.c.place)
+    hashes = list(connection.execute(query).scalars())
+    return len(hashes), tree_root(hashes).hex()
