@@ -13,6 +13,7 @@ RATE = 48_000
 FRAME = 480
 LATE = 2 * FRAME
 SPECTRAL_LATE_S = 0.025
+FRAME_S, QUIET = 0.02, 0.1
 
 
 def rnnoise() -> ModuleType:
@@ -51,8 +52,16 @@ def denoised(library: ModuleType, channel: Floats) -> Floats:
 
 
 def subtracted(sound: Sound) -> Sound:
-    """Send it through FFmpeg's ``afftdn``, 20 dB at most, in step."""
+    """Send it through FFmpeg's ``afftdn``, in step: what is like its softest parts is taken down by 20 dB."""
     late = round(SPECTRAL_LATE_S * sound.rate)
     padded = sound.fitted(sound.length + late)
-    clean = filtered(padded, ("afftdn", "noise_reduction=20:track_noise=1"))
+    clean = filtered(padded, ("afftdn", f"noise_reduction=20:noise_floor={floor_db(sound):.1f}"))
     return sound.holding(clean.samples[:, late:]).fitted(sound.length)
+
+
+def floor_db(sound: Sound) -> float:
+    """Return the level below which a tenth of it lies, in dB of full scale; -80 to -20, which is what FFmpeg takes."""
+    frame = round(FRAME_S * sound.rate)
+    whole = sound.samples.mean(axis=0)[: max(1, sound.length // frame) * frame]
+    powers = np.square(whole).reshape(-1, min(frame, len(whole))).mean(axis=1)
+    return float(np.clip(10 * np.log10(np.quantile(powers, QUIET) + 1e-10), -80, -20))
