@@ -9,13 +9,12 @@ from earmark.cases import committed, computed
 from earmark.cases.bundle import Bundle, File, read_file
 from earmark.cases.checklist import Checked, NotCheckedError, hopeless, named
 from earmark.cases.computed import Again
+from earmark.cases.folder import EXHIBIT
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.proofs import Consistency
 
 Hear = Callable[[Path, bytes, Bundle], Again]
 """Computes evidence anew from an exhibit and a mark key."""
-
-EXHIBIT = "exhibit.bin"
 
 
 @dataclass(frozen=True)

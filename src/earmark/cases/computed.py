@@ -11,10 +11,10 @@ from earmark.cases import bound, chance, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.committed import NOBODY
-from earmark.cases.evidence import Accusation, Heard
+from earmark.cases.evidence import Accusation, Evidence, Heard
 
-ROUNDING_LOG10 = 1e-6
-"""By how much a claimed bound may lie below the one computed anew, in decimal logarithms."""
+ROUNDING = 1e-6
+"""By what part of it, and at least so much, a claimed bound's logarithm may lie below the one computed anew."""
 
 SAME_SEGMENTS = 0.98
 SAME_SOFT = 0.1
@@ -71,7 +71,7 @@ def check_bounds(bundle: Bundle) -> str:
     evidence, bits = bundle.statement.evidence, codewords_of(bundle)
     for one in evidence.accusations:
         anew = bound.log_bound(claim_of(bundle, one, bits[one.listener])) / log(10)
-        if one.bound_log10 < anew - ROUNDING_LOG10:
+        if one.bound_log10 < anew - ROUNDING * max(1.0, abs(anew)):
             raise ValueError(
                 f"the bound of {one.listener!r} is claimed to be 10^{one.bound_log10:.4f}, and is 10^{anew:.4f}"
             )
@@ -131,16 +131,20 @@ def check_evidence(bundle: Bundle, hear: Callable[[], Again]) -> str:
 
 def codewords_of(bundle: Bundle) -> Bits:
     """Return the codewords of those named at the segments heard, by listener."""
-    statement, heard = bundle.statement, _heard(bundle)
-    recording, opened = statement.evidence.recording, statement.openings.listeners
-    if recording is None:
-        raise NotCheckedError(NOBODY)
-    if [one.listener for one in opened] != [one.listener for one in statement.evidence.accusations]:
+    evidence, opened = bundle.statement.evidence, bundle.statement.openings.listeners
+    _heard(bundle)
+    if [one.listener for one in opened] != [one.listener for one in evidence.accusations]:
         raise ValueError("the secrets of those named are not opened")
-    return {
-        one.listener: codewords.bits(bytes.fromhex(one.secret), recording.id, heard.thresholds, heard.segments)
-        for one in opened
-    }
+    return codewords_at(evidence, {one.listener: bytes.fromhex(one.secret) for one in opened})
+
+
+def codewords_at(evidence: Evidence, secrets: Mapping[str, bytes]) -> Bits:
+    """Return the codewords of listeners at the segments heard, by listener; of no recording there are none."""
+    recording, heard = evidence.recording, evidence.heard
+    if recording is None or heard is None:
+        return {}
+    segments, thresholds = heard.segments, heard.thresholds
+    return {name: codewords.bits(secret, recording.id, thresholds, segments) for name, secret in secrets.items()}
 
 
 def _evidence(heard: Heard) -> scores.Heard:

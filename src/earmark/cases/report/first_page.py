@@ -48,6 +48,11 @@ class Background:
         name = self.names.get(listener, "")
         return f"{name} ({listener})" if name else listener
 
+    def given(self, listener: str) -> str:
+        """Return when a listener was given a copy, in words."""
+        time = self.given_at.get(listener)
+        return day(time) if time else "a day that is not on record"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -112,7 +117,7 @@ def whose(evidence: Evidence, background: Background) -> Answer:
             question, "Nobody is named. The evidence does not carry a name, and so none is given.", more(evidence)
         )
     given = tuple(
-        f"{background.called(one.listener)} was given a copy on {day(background.given_at[one.listener])}."
+        f"{background.called(one.listener)} was given a copy on {background.given(one.listener)}."
         for one in evidence.accusations
     )
     one_of = "each of these copies" if len(given) > 1 else "this copy"

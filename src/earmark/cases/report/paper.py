@@ -24,7 +24,7 @@ def paper(story: Story) -> bytes:
         sys_inputs=inputs(story),
         ignore_system_fonts=True,
         pdf_standards="ua-1",
-        timestamp=datetime.fromisoformat(story.made_at),
+        timestamp=datetime.fromisoformat(story.made_at).replace(microsecond=0),
     )
 
 

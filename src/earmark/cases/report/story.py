@@ -147,7 +147,7 @@ def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tu
     decoder = evidence.bank[one.decoder]
     with_whom = f", with the copies of {listed(list(one.companions))}" if one.companions else ""
     test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}"
-    return background.called(one.listener), day(background.given_at[one.listener]), figures(one.bound_log10), test
+    return background.called(one.listener), background.given(one.listener), figures(one.bound_log10), test
 
 
 def facts(evidence: Evidence, background: Background) -> Iterator[tuple[str, str]]:

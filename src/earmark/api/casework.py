@@ -1,0 +1,189 @@
+"""Making a case: what was found out about a leak, in a folder that a stranger can check."""
+
+import base64
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from earmark import __version__
+from earmark.api.case_results import CaseMade
+from earmark.api.delivery import codebook_of
+from earmark.api.evidencing import Book, evidence_of
+from earmark.api.progress import Progress, silent
+from earmark.api.results import Named, RecordingName
+from earmark.api.sealing import Openers, sealed
+from earmark.api.tracing import DEFAULT_BOUND, Tracing, traced
+from earmark.cases.bundle import File, Openings, Statement
+from earmark.cases.computed import codewords_at
+from earmark.cases.evidence import Evidence, ExhibitFacts
+from earmark.cases.evidence import written as evidence_text
+from earmark.cases.folder import BUNDLE, EVIDENCE, PAGE, PAPER, Received, file_facts, new_folder, put, receive
+from earmark.cases.report.first_page import Background
+from earmark.cases.report.page import page
+from earmark.cases.report.paper import paper
+from earmark.cases.report.story import told
+from earmark.cases.report.words import visible
+from earmark.errors import MediaError, UsageError
+from earmark.media.source import require_file
+from earmark.records.entries import Recording
+from earmark.records.vault import Vault
+
+LONGEST_TITLE = 200
+ID_BYTES = 5
+
+OTHERS = "the trace has named more listeners, by tests that cannot be shown to a stranger; they are not in the case"
+
+
+def new_case(
+    vault: Vault,
+    leak: Path,
+    out: Path | None = None,
+    *,
+    title: str | None = None,
+    recording: str | None = None,
+    family_wise: float = DEFAULT_BOUND,
+    open_mark_key: bool = False,
+    progress: Progress = silent,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> CaseMade:
+    """Make a case of ``leak``: copy and hash it, trace it, report on it, and seal all that with the ledger.
+
+    Args:
+        vault: has the recordings.
+        leak: any sound file; never changed.
+        out: the folder to make; named after the case, in the current folder, if None.
+        title: for people; after the recording if None.
+        recording: id or title of the only one to look for; None for all of them.
+        family_wise: the allowed chance that any innocent listener is named, in (0, 1).
+        open_mark_key: let whoever has the bundle compute the evidence anew. They can then also find and remove marks.
+        progress: told about the stages of ``trace``, and "copying" and "writing".
+        randomness: gives that many bytes for the case's id.
+
+    Raises:
+        UsageError: an argument makes no sense, or ``out`` is there already.
+        MediaError: the leak cannot be read.
+        CaseError: the folder cannot be written.
+        VaultError: the vault cannot be used.
+    """
+    if title is not None and not 0 < len(title.strip()) <= LONGEST_TITLE:
+        raise UsageError(f"a title has 1 to {LONGEST_TITLE} characters", "Give another one, or none.")
+    require_file(leak)
+    case = "c-" + base64.b32encode(randomness(ID_BYTES)).decode().lower()
+    with new_folder(out or Path(case)) as folder:
+        progress("copying", 0.0)
+        received = receive(leak, folder)
+        tracing = traced(vault, received.path, family_wise=family_wise, recording=recording, progress=progress)
+        require_same(received, tracing)
+        progress("writing", 0.0)
+        work = Work.of(vault, case, title, received, tracing)
+        openings = work.openers.opened(work.evidence, work.bias_seed, mark_key=open_mark_key)
+        files = work.report(folder, openings)
+        statement = Statement(
+            case=case,
+            title=work.title,
+            made_at=tracing.entry.time,
+            made_by=f"earmark {__version__}",
+            evidence=work.evidence,
+            openings=openings,
+            files=files,
+        )
+        put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
+        progress("writing", 1.0)
+    return work.made(out or Path(case), tracing, mark_key_opened=openings.mark_key is not None)
+
+
+def require_same(received: Received, tracing: Tracing) -> None:
+    """Raise a MediaError unless what was traced is what was received."""
+    if tracing.result.exhibit.sha256 != received.sha256:
+        raise MediaError(f"{received.path.name} was changed while it was traced", "Keep other programs from it.")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A case in the making.
+
+    Attributes:
+        case: its id.
+        title: for people.
+        evidence: what was found.
+        recording: what leaked; None if unmarked.
+        tracing: what it rests on.
+        openers: what opens commitments.
+        bias_seed: of the recording; None if nobody was named.
+        vault: keeps the records.
+    """
+
+    case: str
+    title: str
+    evidence: Evidence
+    recording: Recording | None
+    tracing: Tracing
+    openers: Openers
+    bias_seed: bytes | None
+    vault: Vault
+
+    @classmethod
+    def of(cls, vault: Vault, case: str, title: str | None, received: Received, tracing: Tracing) -> "Work":
+        """Return the case of an exhibit."""
+        result = tracing.result
+        recording = vault.recording(result.recording.id) if result.recording else None
+        exhibit = ExhibitFacts(
+            sha256=received.sha256,
+            bytes=received.bytes,
+            name=visible(received.name),
+            seconds=result.exhibit.seconds,
+        )
+        openers = Openers(vault, recording, tracing.entry)
+        book = _book(vault, recording) if recording and result.named else None
+        evidence = evidence_of(tracing, exhibit, recording, openers.listeners, book)
+        called = title or (f"Leak of “{recording.title}”" if recording else f"Exhibit “{exhibit.name}”")
+        bias_seed = book.codebook.bias_seed if book else None
+        return cls(case, visible(called), evidence, recording, tracing, openers, bias_seed, vault)
+
+    def report(self, folder: Path, openings: Openings) -> tuple[File, ...]:
+        """Write the report and the evidence; return what they are known by."""
+        secrets = {one.listener: bytes.fromhex(one.secret) for one in openings.listeners}
+        story = told(self.evidence, self._background(codewords_at(self.evidence, secrets)))
+        contents = {EVIDENCE: evidence_text(self.evidence), PAGE: page(story), PAPER: paper(story)}
+        for name, content in contents.items():
+            put(folder / name, content)
+        return tuple(file_facts(name, content) for name, content in contents.items())
+
+    def _background(self, codewords: Mapping[str, Sequence[int]]) -> Background:
+        listeners = self.vault.listeners(self.recording.id) if self.recording else []
+        named = {one.listener for one in self.evidence.accusations}
+        return Background(
+            case=self.case,
+            title=self.title,
+            made_at=self.tracing.entry.time,
+            made_by=f"earmark {__version__}",
+            received_at=self.openers.received(self.evidence.exhibit.sha256).time,
+            marked_at=self.openers.marked_at,
+            given_at={name: entry.time for name, entry in self.openers.given.items() if name in named},
+            names={one.id: visible(one.name) for one in listeners if one.id in named},
+            codewords=codewords,
+            public_key=self.vault.ledger.head().public_key.hex(),
+        )
+
+    def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool) -> CaseMade:
+        """Return what has come of it."""
+        named = tuple(Named(one.listener, one.bound_log10) for one in self.evidence.accusations)
+        return CaseMade(
+            case=self.case,
+            title=self.title,
+            verdict=self.evidence.verdict,
+            folder=folder,
+            exhibit=self.evidence.exhibit.sha256,
+            recording=None if self.recording is None else RecordingName(self.recording.id, self.recording.title),
+            named=named,
+            family_wise=self.evidence.family_wise,
+            mark_key_opened=mark_key_opened,
+            notes=(OTHERS,) if len(tracing.result.named) > len(named) else (),
+        )
+
+
+def _book(vault: Vault, recording: Recording) -> Book:
+    """Return the codebook, opened for the case."""
+    keys = vault.keys(recording.id, "case")
+    return Book(codebook_of(recording, keys), vault.secrets(recording.id, "case"))

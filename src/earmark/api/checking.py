@@ -1,0 +1,109 @@
+"""Checking a case as an outsider: without a vault, with the bundle and what lies beside it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from earmark.api.case_results import CaseChecked, CheckResult
+from earmark.api.finding import DETECTOR, Found, Track, hear
+from earmark.api.progress import Progress, silent
+from earmark.api.results import Named
+from earmark.cases.bundle import Bundle
+from earmark.cases.checking import Known, checked
+from earmark.cases.checklist import NotCheckedError, holds
+from earmark.cases.computed import Again
+from earmark.cases.folder import BUNDLE, CaseError
+from earmark.errors import MediaError, UsageError
+from earmark.grid import Grid
+from earmark.records.ledger.canonical import parse_object
+from earmark.records.ledger.heads import SignedHead, parse_head
+from earmark.records.ledger.proofs import Consistency, parse_consistency
+
+LONGEST_PROOF_BYTES = 1 << 16
+
+
+def check_case(
+    bundle: Path,
+    *,
+    exhibit: Path | None = None,
+    head: Path | None = None,
+    proof: Path | None = None,
+    progress: Progress = silent,
+) -> CaseChecked:
+    """Check a bundle by the numbered list, of which every check passes, fails, or cannot be made.
+
+    Args:
+        bundle: the file, or the case's folder.
+        exhibit: the leak; None for the copy beside the bundle.
+        head: a file with a head of the ledger that is known from elsewhere.
+        proof: a file with the proof that it and the bundle's head are of one ledger, where their sizes differ.
+        progress: told about the stages of listening, where the mark key was opened.
+
+    Raises:
+        CaseError: the bundle cannot be read.
+        UsageError: the head or the proof makes no sense.
+    """
+    path = bundle / BUNDLE if bundle.is_dir() else bundle
+    known = Known(exhibit, *_known(head, proof))
+    try:
+        found, checks = checked(path, known, partial(hear_again, progress=progress))
+    except OSError as error:
+        raise CaseError(f"{path} cannot be read: {error.strerror}", "Name a bundle, or a case's folder.") from error
+    results = tuple(CheckResult(**asdict(one)) for one in checks)
+    if found is None:
+        return CaseChecked(path, None, None, None, (), None, False, results)
+    statement = found.statement
+    return CaseChecked(
+        bundle=path,
+        case=statement.case,
+        title=statement.title,
+        verdict=statement.evidence.verdict,
+        named=tuple(Named(one.listener, one.bound_log10) for one in statement.evidence.accusations),
+        public_key=found.seal.head.public_key.hex(),
+        holds=holds(checks),
+        checks=results,
+    )
+
+
+def hear_again(exhibit: Path, mark_key: bytes, bundle: Bundle, progress: Progress = silent) -> Again:
+    """Compute the evidence anew from an exhibit and an opened mark key."""
+    evidence = bundle.statement.evidence
+    if evidence.recording is None or evidence.heard is None:
+        raise NotCheckedError("no recording was found")
+    if evidence.recording.detector > DETECTOR:
+        raise NotCheckedError("the recording was marked by a newer version of Earmark")
+    grid = evidence.recording.grid
+    track = Track(evidence.recording.id, mark_key, Grid(grid.segment_ms, grid.segments))
+    try:
+        heard = hear(exhibit, [track], progress)
+    except MediaError as error:
+        raise ValueError(str(error)) from error
+    if not heard.found:
+        raise ValueError("nothing of the recording is heard in the exhibit")
+    alike = max(heard.found, key=lambda found: shared(found, evidence.heard.segments if evidence.heard else ()))
+    return Again(alike.evidence.segments, alike.evidence.soft)
+
+
+def shared(found: Found, segments: Sequence[int]) -> int:
+    """Return how many segments were heard there as well."""
+    return len(set(found.evidence.segments.tolist()) & set(segments))
+
+
+def _known(head: Path | None, proof: Path | None) -> tuple[SignedHead | None, Consistency | None]:
+    """Return a head and a proof out of files."""
+    try:
+        return (
+            None if head is None else parse_head(_short(head)),
+            None if proof is None else parse_consistency(parse_object(_short(proof))),
+        )
+    except ValueError as error:
+        raise UsageError(f"this is no head or proof of a ledger: {error}", "“earmark ledger” prints both.") from error
+
+
+def _short(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LONGEST_PROOF_BYTES)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error

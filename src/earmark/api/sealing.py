@@ -1,0 +1,137 @@
+"""Opening what was committed to, for those named and nobody else, and sealing a statement with the ledger."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from earmark.cases.bundle import ListenerOpening, Openings, Seal, Statement, stated, written
+from earmark.cases.evidence import Evidence
+from earmark.errors import UsageError
+from earmark.records.entries import Recording
+from earmark.records.ledger import acts
+from earmark.records.ledger.canonical import Json
+from earmark.records.ledger.entries import Entry
+from earmark.records.vault import Vault
+
+PURPOSES = frozenset({"case", "open-mark-key"})
+
+
+@dataclass(frozen=True)
+class Openers:
+    """What the ledger has of a case's recording, as it was when the exhibit was traced.
+
+    Attributes:
+        vault: keeps the records.
+        recording: what leaked; None if unmarked.
+        trace: the entry of the trace.
+    """
+
+    vault: Vault
+    recording: Recording | None
+    trace: Entry
+
+    @cached_property
+    def trees(self) -> tuple[Entry, ...]:
+        """The entries that commit to listeners, the earliest first."""
+        if self.recording is None:
+            return ()
+        kinds = (acts.RECORDING_MARKED, acts.LISTENERS_ADDED)
+        found = (entry for kind in kinds for entry in self.vault.ledger.find(kind, self.recording.id))
+        return tuple(sorted((one for one in found if one.index < self.trace.index), key=lambda one: one.index))
+
+    @cached_property
+    def given(self) -> dict[str, Entry]:
+        """The first copy of every listener, by listener."""
+        found: dict[str, Entry] = {}
+        for entry in self.vault.ledger.find(acts.COPY_GIVEN, self.recording.id) if self.recording else ():
+            found.setdefault(str(entry.body["listener"]), entry)
+        return found
+
+    @property
+    def listeners(self) -> int:
+        """How many listeners the recording had."""
+        return max((whole(entry.body["listeners"]) for entry in self.trees), default=0)
+
+    @property
+    def marked_at(self) -> str | None:
+        """When the recording was marked; None if there is none."""
+        return self.trees[0].time if self.trees else None
+
+    def received(self, exhibit: str) -> Entry:
+        """Return the entry of an exhibit's receipt."""
+        return self.vault.ledger.find(acts.EXHIBIT_RECEIVED, exhibit)[0]
+
+    def opened(self, evidence: Evidence, bias_seed: bytes | None, *, mark_key: bool) -> Openings:
+        """Open the commitments to the secrets of those named and to the bias seed, and the mark key if that is wanted.
+
+        Args:
+            evidence: names them.
+            bias_seed: of the recording; None if nobody is named.
+            mark_key: whether it is wanted.
+
+        Raises:
+            UsageError: the mark key is wanted of no recording.
+        """
+        recording, named = self.recording, [one.listener for one in evidence.accusations]
+        if recording is None:
+            if mark_key:
+                raise UsageError("no recording was found in the leak", "Without one there is no mark key to open.")
+            return Openings(bias_seed=None, listeners=(), mark_key=None)
+        return Openings(
+            bias_seed=bias_seed.hex() if bias_seed and named else None,
+            listeners=tuple(self._opening(recording.id, name) for name in named),
+            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex() if mark_key else None,
+        )
+
+    def _opening(self, recording_id: str, listener: str) -> ListenerOpening:
+        """Open the commitment to a listener's secret, in the tree that was there when they were given their copy."""
+        given = self.given.get(listener)
+        before = [tree for tree in self.trees if given is None or tree.index < given.index]
+        size = whole((before or self.trees)[-1].body["listeners"])
+        found = self.vault.listener_opening(recording_id, listener, "case", size)
+        return ListenerOpening(
+            listener=listener,
+            secret=found.secret.hex(),
+            index=found.index,
+            size=found.size,
+            path=tuple(part.hex() for part in found.path),
+        )
+
+    def entries(self, evidence: Evidence) -> Iterator[Entry]:
+        """Yield the entries that a case rests on, but for the one of the case itself."""
+        ledger, named = self.vault.ledger, {one.listener for one in evidence.accusations}
+        yield ledger.entry(0)
+        yield from self.trees
+        yield from (entry for listener, entry in self.given.items() if listener in named)
+        yield self.received(evidence.exhibit.sha256)
+        yield self.trace
+        if self.recording is not None:
+            for entry in ledger.find(acts.KEY_OPENED, self.recording.id):
+                if entry.index > self.trace.index and entry.body["purpose"] in PURPOSES:
+                    yield entry
+
+
+def sealed(vault: Vault, statement: Statement, trace: Entry) -> bytes:
+    """Enter a case in the ledger and return its bundle."""
+    text, evidence = stated(statement), statement.evidence
+    recording = vault.recording(evidence.recording.id) if evidence.recording else None
+    made = vault.enter(
+        acts.case_made(
+            statement.case,
+            exhibit=evidence.exhibit.sha256,
+            verdict=evidence.verdict,
+            statement_sha256=hashlib.sha256(text).hexdigest(),
+        )
+    )
+    rests_on = {entry.index: entry for entry in Openers(vault, recording, trace).entries(evidence)} | {made.index: made}
+    size = made.index + 1
+    pairs = ((rests_on[index], vault.ledger.inclusion(index, size)) for index in sorted(rests_on) if index < size)
+    return written(text, Seal(vault.ledger.head(size), tuple(pairs)))
+
+
+def whole(value: Json) -> int:
+    """Return a whole number of an entry that this vault has written."""
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
