@@ -84,7 +84,8 @@ class Entered:
     def differences(self, connection: Connection) -> Iterator[str]:
         """Yield how the tables differ from it, in clauses that can be printed."""
         inputs = {one: sha256 for one, (sha256, _) in self._recordings.items()}
-        there = dict(connection.execute(select(recordings.c.id, recordings.c.input_sha256)).tuples().all())
+        columns = (recordings.c.id, recordings.c.input_sha256)
+        there = {row.id: row.input_sha256 for row in connection.execute(select(*columns))}
         for one in sorted(inputs.keys() | there.keys()):
             if inputs.get(one) != there.get(one):
                 yield f"the record of {one} is not what the ledger says"
@@ -110,7 +111,8 @@ class _Kept:
 
     def nodes(self) -> Iterator[tuple[int, bytes]]:
         query = select(ledger_nodes.c.number, ledger_nodes.c.hash).order_by(ledger_nodes.c.number)
-        yield from self._connection.execution_options(yield_per=BATCH).execute(query).tuples()
+        for row in self._connection.execution_options(yield_per=BATCH).execute(query):
+            yield row.number, row.hash
 
     def head(self, size: int, root: bytes, time: str) -> SignedHead | None:
         query = select(ledger_entries.c.signature).where(ledger_entries.c.position == size - 1)

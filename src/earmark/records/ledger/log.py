@@ -167,7 +167,7 @@ def _nodes(connection: Connection, ranges: Sequence[Range]) -> Node:
     """Fetch, at once, the nodes of which the roots of ``ranges`` are made."""
     numbers = [number_of(*place) for one in ranges for place in subtrees(one)]
     query = select(ledger_nodes.c.number, ledger_nodes.c.hash).where(ledger_nodes.c.number.in_(numbers))
-    hashes: dict[int, bytes] = dict(connection.execute(query).tuples().all())
+    hashes: dict[int, bytes] = {row.number: row.hash for row in connection.execute(query)}
 
     def node(level: int, position: int) -> bytes:
         try:

@@ -1,0 +1,64 @@
+-- A vault as version 0.1.0 has made it.
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0001');
+CREATE TABLE copies (
+	id INTEGER NOT NULL, 
+	recording_id TEXT NOT NULL, 
+	listener_id TEXT NOT NULL, 
+	path TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	format TEXT NOT NULL, 
+	given_at TEXT NOT NULL, 
+	CONSTRAINT pk_copies PRIMARY KEY (id), 
+	CONSTRAINT fk_copies_recording_id_listener_id FOREIGN KEY(recording_id, listener_id) REFERENCES listeners (recording_id, id), 
+	CONSTRAINT uq_copies_recording_id_listener_id_path_sha256 UNIQUE (recording_id, listener_id, path, sha256)
+);
+INSERT INTO "copies" VALUES(1,'r-ezl67mie','anna','/srv/copies/anna.wav','55579b557896d0ce1764c47fed644f9b35f58bad620674af23f356d80ed0c503','wav','2026-11-23T07:08:28.500000+00:00');
+INSERT INTO "copies" VALUES(2,'r-ezl67mie','ben','/srv/copies/ben.wav','6700869c8ff7480e34a70a708b028700dbaa3a033b5652b903afe89f49a31456','wav','2026-11-23T07:08:30.000000+00:00');
+CREATE TABLE listeners (
+	recording_id TEXT NOT NULL, 
+	id TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	secret BLOB NOT NULL, 
+	added_at TEXT NOT NULL, 
+	CONSTRAINT pk_listeners PRIMARY KEY (recording_id, id), 
+	CONSTRAINT fk_listeners_recording_id FOREIGN KEY(recording_id) REFERENCES recordings (id), 
+	CONSTRAINT uq_listeners_recording_id_key UNIQUE (recording_id, "key")
+);
+INSERT INTO "listeners" VALUES('r-ezl67mie','zoë','zoë','','',X'7115B1E387EC78B1086D55CA9A0A2CF8708CA927389A008F761F130D3F7D3E87','2026-11-23T07:08:27.000000+00:00');
+INSERT INTO "listeners" VALUES('r-ezl67mie','anna','anna','Anna Weiss','anna@example.org',X'9A4EC4A3430569ED46792BBA74DB2B395A2245994CE7A0AD4BC8BF8E298BDCCE','2026-11-23T07:08:27.000000+00:00');
+INSERT INTO "listeners" VALUES('r-ezl67mie','ben','ben','','',X'089A5BBB4855D41588B4DD940E2607A29041EB46B2B92CA80CC722434E55FAD7','2026-11-23T07:08:27.000000+00:00');
+INSERT INTO "listeners" VALUES('r-xwommywa','anna','anna','','',X'1664DB12E3317134370408F5004BB29FE808EDDCD7690CD6A57B13F29DEBE901','2026-11-23T07:08:33.000000+00:00');
+CREATE TABLE recordings (
+	id TEXT NOT NULL, 
+	title TEXT NOT NULL, 
+	created_at TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	sealed BOOLEAN NOT NULL, 
+	input_name TEXT NOT NULL, 
+	input_sha256 TEXT NOT NULL, 
+	seconds FLOAT NOT NULL, 
+	rate INTEGER NOT NULL, 
+	channels INTEGER NOT NULL, 
+	segment_ms INTEGER NOT NULL, 
+	segments INTEGER NOT NULL, 
+	coalition INTEGER NOT NULL, 
+	detector INTEGER NOT NULL, 
+	depth FLOAT NOT NULL, 
+	container TEXT NOT NULL, 
+	codec TEXT NOT NULL, 
+	mark_key BLOB NOT NULL, 
+	bias_seed BLOB NOT NULL, 
+	seal_secret BLOB NOT NULL, 
+	CONSTRAINT pk_recordings PRIMARY KEY (id)
+);
+INSERT INTO "recordings" VALUES('r-ezl67mie','October briefing','2026-11-23T07:08:25.500000+00:00','complete',0,'briefing.wav','714e51bab9a4176cef278e85dccf1de3acfa2ff12c24d9dae9fbad5926f35205',2.5,48000,2,60,41,4,1,0.36,'wav','pcm_s24le',X'88B278847986C8C1082BAD8CAD5DD1FF2BDD0064BA85015CCCD288A89C7F1EA9',X'207F575000970CB863D5EEDF46D8CC33A7660CEB1E396DE6D612F05F2A89F1D2',X'A4ADEDEA9334542B731A8B6B36EC55EA72C63C76E4BB2AF8CE808E7227A74C75');
+INSERT INTO "recordings" VALUES('r-xwommywa','November','2026-11-23T07:08:31.500000+00:00','marking',0,'briefing.wav','b68823eded0bc9c7f3317d601ac24f6ac563895cee8e5a2bd2ca475906fe2615',2.5,48000,2,60,41,4,1,0.36,'wav','pcm_s24le',X'126D1CEB4D9E6F01E0B28C577BD14A8C42F7CFE8C980698DE7586353A39019E5',X'FE3EA876A8EF0EDE923095D23B58BE601BC05995E1B4A03FE2DAF0B92CDE3892',X'EB838BE5A9652879410BDEDC10E6AD64DD9FBEA1C42F5CA15E1F0D67C228C623');
+CREATE INDEX ix_recordings_input_sha256 ON recordings (input_sha256);
+COMMIT;
