@@ -79,7 +79,9 @@ class Leaked:
         return Evidence(
             verdict="named" if accusations else "insufficient",
             family_wise=LIMIT,
-            exhibit=ExhibitFacts(sha256=sha256, bytes=len(exhibit), name="leak.wav", seconds=0.06 * self.segments + 1),
+            exhibit=ExhibitFacts(
+                sha256=sha256, bytes=len(exhibit), name="leak.wav", seconds=0.06 * self.segments + 1, streams=1
+            ),
             recording=RecordingFacts(
                 id=RECORDING,
                 title="Briefing",

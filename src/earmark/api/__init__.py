@@ -9,7 +9,20 @@ All raise ``earmark.errors.EarmarkError``, with a message and a hint, for whatev
 """
 
 from earmark.api.attacking import Attacked, EffectList, EffectSummary, attack, effects
+from earmark.api.case_listing import case, cases
+from earmark.api.case_results import (
+    CaseChecked,
+    CaseEvent,
+    CaseList,
+    CaseMade,
+    CaseShown,
+    CaseSummary,
+    CheckResult,
+)
+from earmark.api.casework import new_case
+from earmark.api.checking import check_case
 from earmark.api.copying import copy
+from earmark.api.exposing import Covered, Exposed, Exposure, Published, exposure
 from earmark.api.inspecting import inspect
 from earmark.api.listing import init, listeners, recordings
 from earmark.api.marking import mark
@@ -35,12 +48,22 @@ from earmark.records.vault import Vault
 
 __all__ = [
     "Attacked",
+    "CaseChecked",
+    "CaseEvent",
+    "CaseList",
+    "CaseMade",
+    "CaseShown",
+    "CaseSummary",
+    "CheckResult",
     "CopyAt",
     "CopyGiven",
+    "Covered",
     "Delivered",
     "EffectList",
     "EffectSummary",
     "Exhibit",
+    "Exposed",
+    "Exposure",
     "Inspected",
     "LeakNeeded",
     "Listener",
@@ -49,6 +72,7 @@ __all__ = [
     "Named",
     "PassageTimes",
     "Progress",
+    "Published",
     "RecordingList",
     "RecordingName",
     "RecordingSummary",
@@ -57,13 +81,18 @@ __all__ = [
     "VaultMade",
     "Verdict",
     "attack",
+    "case",
+    "cases",
+    "check_case",
     "copy",
     "default_folder",
     "effects",
+    "exposure",
     "init",
     "inspect",
     "listeners",
     "mark",
+    "new_case",
     "read_listeners",
     "recordings",
     "trace",

@@ -25,7 +25,7 @@ from earmark.cases.report.paper import paper
 from earmark.cases.report.story import told
 from earmark.cases.report.words import visible
 from earmark.errors import MediaError, UsageError
-from earmark.media.source import require_file
+from earmark.media.source import probe, require_file
 from earmark.records.entries import Recording
 from earmark.records.vault import Vault
 
@@ -133,6 +133,7 @@ class Work:
             bytes=received.bytes,
             name=visible(received.name),
             seconds=result.exhibit.seconds,
+            streams=probe(received.path).audio_streams,
         )
         openers = Openers(vault, recording, tracing.entry)
         book = _book(vault, recording) if recording and result.named else None

@@ -37,12 +37,14 @@ class ExhibitFacts(Strict):
         bytes: its length.
         name: what the file was called; text from a stranger.
         seconds: of sound that could be decoded.
+        streams: how many streams of sound are in it, of which the longest was listened to.
     """
 
     sha256: Sha256
     bytes: Whole
     name: Text
     seconds: float = Field(ge=0)
+    streams: int = Field(ge=1)
 
 
 class GridFacts(Strict):

@@ -6,36 +6,22 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
-from earmark.cli import attacking
+from earmark.cli import attacking, casework
+from earmark.cli.options import Bound, Coalition, Force, Json, Out, Recording, VaultFolder
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
 VERDICTS = {"named": NAMED, "unmarked": UNMARKED, "insufficient": INSUFFICIENT}
 
 HELP = """Makes confidential speech traceable: every listener gets a copy of their own, and a leak names the copy.
 
-Exit status: 0 done, or a listener named · 1 failed · 2 usage · 3 unmarked · 4 insufficient.
+Exit status: 0 done, or a listener named · 1 failed · 2 usage · 3 unmarked · 4 insufficient ·
+5 a check did not hold.
 
 Settings come from flags, then EARMARK_VAULT, EARMARK_BOUND and EARMARK_COALITION, then the file earmark.toml in the
 platform's folder for settings (or EARMARK_CONFIG), then defaults. Data goes to standard output, talk to standard error.
 """
 
 app = typer.Typer(help=HELP, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-VaultFolder = Annotated[
-    Path | None,
-    typer.Option("--vault", metavar="FOLDER", help="The vault. Default: EARMARK_VAULT, or the user's data folder."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that are in the way; never the input.")]
-Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the copies go.")]
-Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="Id (or its start) or title.", show_default=False)]
-Coalition = Annotated[
-    int | None, typer.Option("--coalition", metavar="N", help="Colluders the codebook is made for. Default: 4.")
-]
-Bound = Annotated[
-    float | None,
-    typer.Option("--bound", metavar="CHANCE", help="Allowed chance that any innocent is named. Default: 1e-6."),
-]
 
 
 def show_version(wanted: bool) -> None:
@@ -218,3 +204,5 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
 
 
 app.command()(attacking.attack)
+app.add_typer(casework.case, name="case")
+app.command()(casework.exposure)

@@ -101,6 +101,8 @@ def leaked(evidence: Evidence, background: Background) -> Answer:
         f"The exhibit is a file with {length(exhibit.seconds)} of sound that was called “{exhibit.name}”. It was "
         f"received on {day(background.received_at)}, and copied and hashed before anything else was done with it."
     )
+    if exhibit.streams > 1:
+        received += f" It has {exhibit.streams} streams of sound, of which the longest was listened to."
     if recording is None or background.marked_at is None:
         return Answer("What leaked?", "Nothing that this vault has marked was recognised.", (received,))
     found = sum(one.leak_end_s - one.leak_start_s for one in evidence.passages)
