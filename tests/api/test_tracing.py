@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soxr
 from bench.corpus import available, path_of
 from tests.api.conftest import STAFF
 from tests.api.voices import RATE, Sound, cut, load, speech, write_opus, write_wav
@@ -53,6 +54,19 @@ def test_coded(vault: Vault, out: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("marked")
 def test_changed_leaks(vault: Vault, out: Path, tmp_path: Path, change: Callable[[Sound], Sound]) -> None:
     assert names(vault, write_wav(tmp_path / "leak.wav", change(load(out / "emil.wav")))) == {"emil"}
+
+
+@pytest.mark.parametrize("speed", [0.93, 1.08])
+@pytest.mark.usefixtures("marked")
+def test_a_leak_that_runs_fast_or_slow(vault: Vault, out: Path, tmp_path: Path, speed: float) -> None:
+    sound = load(out / "emil.wav")[:, 5 * RATE : 25 * RATE]
+    played = soxr.resample(sound.T, 1000 * speed, 1000, quality="HQ").T
+    result = trace(vault, write_wav(tmp_path / "leak.wav", played))
+    assert [one.listener for one in result.named] == ["emil"]
+    (passage,) = result.passages
+    assert passage.speed == pytest.approx(speed, rel=2e-3)
+    assert passage.leak_end_s == pytest.approx(20 / speed, abs=1)
+    assert passage.recording_end_s == pytest.approx(25, abs=1)
 
 
 @pytest.mark.parametrize("spoil", [lambda x: np.clip(8 * x, -1, 1), lambda x: x + np.float32(0.4)])

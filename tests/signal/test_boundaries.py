@@ -3,7 +3,7 @@ import sys
 
 MODULES = (
     "layout", "patterns", "variants", "spectrum", "surroundings", "plain", "network", "listening", "correlation",
-    "alignment", "evidence",
+    "pace", "search", "alignment", "borders", "evidence",
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from functools import cache, partial
 from pathlib import Path
 
 from earmark.api.delivery import codebook_of
-from earmark.api.finding import DETECTOR, Found, Heard, Track, hear
+from earmark.api.finding import DETECTOR, Found, Heard, hear
+from earmark.api.looking import Track
 from earmark.api.original import file_state, sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced, Verdict
@@ -217,7 +218,7 @@ def times(passage: Passage, listening: Listening) -> PassageTimes:
     segment_s = listening.layout.segment_ms / 1000
     nominal = listening.hops_per_segment
     measured = passage.frames_per_segment
-    speed = nominal / measured if measured else 1.0  # too short to tell
+    speed = listening.pace.tempo * (nominal / measured if measured else 1.0)  # else too short to tell more
     return PassageTimes(
         leak_start_s=int(passage.frames[0]) * listening.hop_s,
         leak_end_s=int(passage.frames[-1]) * listening.hop_s + segment_s / speed,

@@ -1,13 +1,12 @@
-"""Where in the recording each part of a leak was said, found from the patterns alone.
+"""Which passages of the recording a leak consists of, found from the patterns alone.
 
-The search knows the mark key and nothing of who was given what, so that trying all places costs no accusation anything.
-
-1. *Search.* From the first part of the leak that is not explained yet, segment after segment is compared with all
-   segments of the recording at every phase (15 ms apart); what they are worth (``correlation``) adds up along the
-   diagonals until one of them can hardly be chance any more, or 20 s have passed.
-2. *Follow.* From there the line is followed to both ends of the leak, 24 segments at a time, and bends where the leak
-   runs a little fast or slow.
+1. *Search.* The first part of the leak that is not explained yet is searched for a sure place (``search``), 20 s at
+   a time.
+2. *Follow.* The line through that place may lean, as a leak that was stretched runs up to a tenth fast or slow. It is
+   followed to both ends of the leak, 24 segments at a time, and bends where the leak drifts.
 3. *Cut.* The passage ends where following the line on does not pay any more. What is left is searched again.
+
+Once a recording is surely in a leak, less has to be proved of a further passage: 1 %, where it was a hundredth of that.
 """
 
 from collections.abc import Callable
@@ -18,18 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.signal.correlation import Correlator, Floats, Ints
+from earmark.signal.pace import FASTEST, STEP
+from earmark.signal.search import FALSE_PASSAGE, Place, search
 
-FALSE_PASSAGE = 1e-4
-CANDIDATES = 8
-SAME_LINE = 2
-NEIGHBOURS = 2 * SAME_LINE + 1
-SEARCH_BLOCK = 16
+FALSE_FURTHER_PASSAGE = 1e-2
 LONGEST_SEARCH_S = 20.0
 SHORTEST_PART_S = 1.5
 FOLLOW_BLOCK = 24
 BEND = 2
 SURE = 8.0
 PATIENCE = 30.0
+LEAN_REACH = 24
 LINE_POINTS = 16
 LINE_STIFFNESS = 400.0
 
@@ -63,45 +61,32 @@ class Passage:
         return float(slope)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A segment of the recording found at a frame of the leak.
-
-    Attributes:
-        segment: which one; it may lie before the recording's first where the leak starts earlier.
-        frame: where it starts in the leak.
-        log_chance: natural logarithm of a bound on the chance of finding anything so sure in unmarked sound; above 0
-            where that is no bound at all.
-    """
-
-    segment: int
-    frame: int
-    log_chance: float
-
-    @property
-    def sure(self) -> bool:
-        """Whether this can hardly be chance."""
-        return self.log_chance <= log(FALSE_PASSAGE)
-
-
-def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: Progress = silent) -> list[Passage]:
+def align(
+    correlator: Correlator, known: Place | None = None, *, trials: float = 1, progress: Progress = silent
+) -> list[Passage]:
     """Return the passages of the recording in the leak, in the order of the leak.
 
     Args:
         correlator: leak and recording.
-        first: the frame of the leak to start from.
+        known: a place that is sure already, None to look for the first one.
         trials: how many recordings are searched; the allowed chance of error is shared among them.
         progress: called with the part of the leak that is done, 0 to 1.
     """
+    frames = correlator.listening.frames
+    window = round(LONGEST_SEARCH_S / correlator.listening.hop_s)
+    trials *= max(1, -(-frames // window))
     passages: list[Passage] = []
-    parts = [(first, first, correlator.listening.frames)]  # from where unexplained, from where unsearched, to where
+    parts = [(0, 0, frames)]  # from where unexplained, from where unsearched, to where
     while parts:
         lowest, start, stop = parts.pop()
-        progress(start / max(1, correlator.listening.frames))
         if (stop - start) * correlator.listening.hop_s < SHORTEST_PART_S:
             continue
-        places, searched = search(correlator, start, stop, trials)
-        passage = follow(correlator, places[0], lowest, stop) if places and places[0].sure else None
+        progress(start / frames)
+        searched = min(stop, start + window)
+        allowed = FALSE_FURTHER_PASSAGE if passages else FALSE_PASSAGE
+        place = known or surest(correlator, start, searched, trials, allowed)
+        passage = follow(correlator, place, lowest, stop) if place else None
+        known = None
         if passage is None:
             parts.append((lowest, searched, stop))
         else:
@@ -111,60 +96,10 @@ def align(correlator: Correlator, *, first: int = 0, trials: int = 1, progress: 
     return sorted(passages, key=lambda passage: int(passage.frames[0]))
 
 
-def search(correlator: Correlator, first: int, last: int, trials: int) -> tuple[list[Place], int]:
-    """Look for the recording in the leak from frame ``first`` on, for 20 s at most.
-
-    Returns:
-        The surest places, the surest first: one if it is sure, else up to eight, any of which may be chance; and the
-        frame from which to search on.
-    """
-    hops = correlator.listening.hops_per_segment
-    phases = np.arange(hops)
-    longest = int(LONGEST_SEARCH_S / (hops * correlator.listening.hop_s))
-    rows = min(longest, max(1, (last - first) // hops))
-    windows = -(-correlator.listening.frames // (hops * longest))
-    odds = np.full((hops, correlator.segments + rows), -np.inf, np.float32)
-    log_places = log(odds.size * trials * max(1, windows))
-    for start in range(0, rows, SEARCH_BLOCK):
-        np.logaddexp(odds, log_share(start // SEARCH_BLOCK, -(-rows // SEARCH_BLOCK)), out=odds)
-        block = np.arange(start, min(rows, start + SEARCH_BLOCK))
-        gains = correlator.worth_everywhere((first + hops * block[:, None] + phases).ravel())
-        for row, gain in zip(block, gains.reshape(len(block), hops, -1), strict=True):
-            odds[:, rows - row : rows - row + correlator.segments] += gain
-        if log_places - float(odds.max()) <= log(FALSE_PASSAGE):
-            break
-    found = [
-        Place(lag - rows, first + phase, log_places - float(odds[phase, lag])) for phase, lag in surest_lines(odds)
-    ]
-    return (found[:1] if found[0].sure else found), first + hops * rows
-
-
-def log_share(block: int, blocks: int) -> float:
-    """Return the logarithm of the share of belief that a passage begins with a block: half for the first one.
-
-    What is worth looking at may begin anywhere in the part searched, and what comes before would count against it. So
-    the search adds up, not multiplies, over where to begin: an average of test martingales is one.
-    """
-    if blocks == 1:
-        return 0.0
-    return log(0.5 if block == 0 else 0.5 / (blocks - 1))
-
-
-def surest_lines(odds: Floats) -> list[tuple[int, int]]:
-    """Return phase and lag of the eight surest lines, the surest first; of lines a frame or two apart only one.
-
-    Args:
-        odds: shape (phases, lags); a phase more is a frame later, a lag more a segment's frames earlier.
-    """
-    hops = len(odds)
-    by_offset = odds[::-1].T.ravel()
-    count = min(len(by_offset), NEIGHBOURS * CANDIDATES)
-    likely = np.argpartition(by_offset, -count)[-count:]
-    picked: list[int] = []
-    for offset in likely[np.argsort(-by_offset[likely])].tolist():
-        if len(picked) < CANDIDATES and all(abs(offset - other) > SAME_LINE for other in picked):
-            picked.append(offset)
-    return [(hops - 1 - offset % hops, offset // hops) for offset in picked]
+def surest(correlator: Correlator, first: int, last: int, trials: float, allowed: float) -> Place | None:
+    """Return the surest place between two frames if it is no chance but for what is ``allowed``."""
+    places = search(correlator, first, last, trials, allowed)
+    return places[0] if places and places[0].log_chance <= log(allowed) else None
 
 
 @dataclass
@@ -197,8 +132,11 @@ class Line:
 def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passage | None:
     """Return the passage that ``place`` belongs to, between the frames ``first`` and ``last`` of the leak."""
     hops = correlator.listening.hops_per_segment
-    before = track(correlator, place, min(place.segment, (place.frame - first) // hops + 1), -1)
-    after = track(correlator, place, min(correlator.segments - place.segment, (last - place.frame) // hops), 1)
+    slope = lean(correlator, place)
+    before = track(correlator, place, min(place.segment, int((place.frame - first) / slope) + 1), -1, slope)
+    after = track(
+        correlator, place, min(correlator.segments - place.segment, int((last - place.frame) / slope)), 1, slope
+    )
     segments = np.concatenate([before[0][::-1], after[0]])
     frames = np.concatenate([before[1][::-1], after[1]])
     gains = np.concatenate([before[2][::-1], after[2]])
@@ -208,14 +146,33 @@ def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passa
     return Passage(segments[span], frames[span], place.log_chance) if span.stop > span.start else None
 
 
-def track(correlator: Correlator, place: Place, count: int, direction: int) -> tuple[Ints, Ints, Floats]:
+def lean(correlator: Correlator, place: Place) -> float:
+    """Return how many frames a segment takes near ``place``: the nominal number unless another is surely better."""
+    nominal = correlator.listening.hops_per_segment
+    steps = np.arange(-round(FASTEST / STEP), round(FASTEST / STEP) + 1)
+    away = np.arange(-LEAN_REACH, LEAN_REACH + 1)
+    slopes = nominal / (1 + STEP * steps)
+    frames = place.frame + np.rint(slopes[:, None] * away).astype(np.int64)
+    worths = np.array([correlator.worth_along(line, place.segment + away).sum() for line in frames])
+    best = int(worths.argmax())
+    return float(slopes[best]) if worths[best] > worths[steps == 0][0] + log(len(steps)) else float(nominal)
+
+
+def track(correlator: Correlator, place: Place, count: int, direction: int, slope: float) -> tuple[Ints, Ints, Floats]:
     """Follow the line through ``place`` for ``count`` segments, forwards (+1) or backwards (-1) in the recording.
+
+    Args:
+        correlator: leak and recording.
+        place: on the line.
+        count: of segments.
+        direction: +1 or -1.
+        slope: how many frames a segment takes to begin with.
 
     Returns:
         The segments in the order met, the frames at which each starts, and what each is worth there.
     """
-    line = Line(correlator.listening.hops_per_segment, [(place.segment, place.frame)])
-    away = np.arange(count) if direction > 0 else -np.arange(1, count + 1)
+    line = Line(slope, [(place.segment, place.frame)])
+    away = np.arange(count) if direction > 0 else -np.arange(1, max(0, count) + 1)
     segments: Ints = place.segment + away
     frames, gains = np.zeros(len(away), np.int64), np.zeros(len(away), np.float32)
     for start in range(0, len(away), FOLLOW_BLOCK):

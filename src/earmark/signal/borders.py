@@ -57,4 +57,11 @@ def part(passage: Passage, which: "slice | np.typing.NDArray[np.bool_]") -> Pass
 def extended(passage: Passage, count: int, hops: int) -> Passage:
     """Return the ``count`` segments that come before a passage, where they would start in the leak."""
     back = np.arange(count, 0, -1)
-    return replace(passage, segments=passage.segments[0] - back, frames=passage.frames[0] - hops * back)
+    frames = passage.frames[0] - np.rint(slope_of(passage, hops) * back).astype(np.int64)
+    return replace(passage, segments=passage.segments[0] - back, frames=frames)
+
+
+def slope_of(passage: Passage, hops: int) -> float:
+    """Return how many frames a segment takes where a passage begins; ``hops`` where that is too short to tell."""
+    ahead = min(len(passage.segments), FARTHEST) - 1
+    return float(passage.frames[ahead] - passage.frames[0]) / ahead if ahead > 0 else float(hops)

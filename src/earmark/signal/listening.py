@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from earmark.signal.layout import BANDS, Layout
 from earmark.signal.network import learned
-from earmark.signal.spectrum import ANALYSIS_RATE, HOPS_PER_SLOT, log_powers
+from earmark.signal.pace import OWN, Pace
+from earmark.signal.spectrum import HOPS_PER_SLOT, log_powers
 from earmark.signal.surroundings import REACH, Judge, Surroundings
 
 STEPS = 64
@@ -34,16 +35,18 @@ class Listening:
         cells: log-odds times 64, from -127 to 127; shape (frames, 72). Frame t is seen through a window whose centre
             lies at ``t * hop_s``.
         seconds: length of the sound.
+        pace: at which it was listened to.
     """
 
     layout: Layout
     cells: Cells
     seconds: float
+    pace: Pace = OWN
 
     @property
     def hop_s(self) -> float:
-        """Distance of two frames in seconds."""
-        return self.layout.slot_s / HOPS_PER_SLOT
+        """Distance of two frames in seconds of the leak."""
+        return self.layout.slot_s / HOPS_PER_SLOT / self.pace.tempo
 
     @property
     def hops_per_segment(self) -> int:
@@ -56,22 +59,23 @@ class Listening:
         return len(self.cells)
 
 
-def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = learned) -> Listening:
+def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = learned, pace: Pace = OWN) -> Listening:
     """Listen to a sound.
 
     Args:
-        blocks: the sound at 15 kHz, in pieces of any length; shape (channels, samples), full scale ±1.
+        blocks: the sound at the pace's rate, in pieces of any length; shape (channels, samples), full scale ±1.
         layout: the cells to listen for.
         judge: what a cell says, see above.
+        pace: how fast it runs.
     """
     heard = _Heard()
-    pieces = [piece.astype(np.float16) for piece in log_powers(heard.count(blocks), layout)]
+    pieces = [piece.astype(np.float16) for piece in log_powers(heard.count(blocks), layout, pace.stretch)]
     if not pieces:
-        return Listening(layout, np.zeros((0, BANDS), np.int8), 0.0)
+        return Listening(layout, np.zeros((0, BANDS), np.int8), 0.0, pace)
     log_power = np.concatenate(pieces)
     surroundings = Surroundings.of(log_power)
     cells = np.concatenate([_quantised(judge(part, surroundings)) for part in _with_margins(log_power)])
-    return Listening(layout, cells, heard.samples / ANALYSIS_RATE)
+    return Listening(layout, cells, heard.samples / pace.rate, pace)
 
 
 class _Heard:

@@ -28,15 +28,16 @@ LOUDEST = 1e9
 Floats = NDArray[np.float32]
 
 
-def log_powers(blocks: Iterable[Floats], layout: Layout) -> Iterator[Floats]:
+def log_powers(blocks: Iterable[Floats], layout: Layout, stretch: float = 1.0) -> Iterator[Floats]:
     """Yield the bands' log-powers, shape (frames, 72), some frames at a time; frame 0 is centred on the first sample.
 
     Args:
         blocks: the sound at 15 kHz, in pieces of any length; shape (channels, samples), full scale ±1.
         layout: the cells to listen for; a frame is half a slot long.
+        stretch: how many times as long as they were slots and windows have become.
     """
-    window = layout.window_samples(ANALYSIS_RATE)
-    hop = ANALYSIS_RATE * layout.slot_s / HOPS_PER_SLOT
+    window = 2 * round(layout.window_samples(ANALYSIS_RATE) * stretch / 2)
+    hop = ANALYSIS_RATE * layout.slot_s / HOPS_PER_SLOT * stretch
     shapes = triangles(scipy.fft.rfftfreq(window, 1 / ANALYSIS_RATE)).T / np.float32(window**2)
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
     held, first, done = None, 0, 0  # held[:, 0] is sample `first` of the padded sound

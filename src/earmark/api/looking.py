@@ -1,0 +1,178 @@
+"""Looking for recordings in a leak: at the seconds that say most, at other paces, at everything.
+
+Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.api.finding``.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from earmark.api.progress import Progress
+from earmark.grid import Grid
+from earmark.media.reading import read_resampled
+from earmark.signal.alignment import LONGEST_SEARCH_S
+from earmark.signal.correlation import Correlator
+from earmark.signal.layout import Layout
+from earmark.signal.listening import Listening, listen
+from earmark.signal.pace import OWN, Pace, paces
+from earmark.signal.patterns import Patterns
+from earmark.signal.search import CANDIDATES, Place, most_telling, search
+
+LOOKS = 3
+GLANCE_S = 4.0
+EXCERPT_S = 5.0
+EXCERPT_FROM_S = 300.0
+EXCERPT_RATE = 32_000
+KEPT_SIGNS = 4
+
+Sound = NDArray[np.float32]
+Ear = Callable[[int, Pace], Listening]
+"""What is heard of the leak in segments of a length in ms, at a pace."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """What listening may know of a recording.
+
+    Attributes:
+        recording_id: to tell it from others.
+        mark_key: 32 bytes; its patterns.
+        grid: its segments.
+    """
+
+    recording_id: str
+    mark_key: bytes
+    grid: Grid
+
+
+def lengths_of(tracks: Sequence[Track]) -> list[int]:
+    """Return the lengths that segments have, in ms; any where there is no recording."""
+    return sorted({track.grid.segment_ms for track in tracks}) or [20]
+
+
+def signs_of(track: Track) -> NDArray[np.float32]:
+    """Return the recording's patterns, shape (segments, cells)."""
+    patterns = Patterns(track.mark_key, Layout(track.grid.segment_ms))
+    return patterns.signs(0, track.grid.segments).reshape(track.grid.segments, -1)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A place in a leak where a recording may be.
+
+    Attributes:
+        track: the recording.
+        pace: how the leak runs.
+        time_s: when in the leak the place is.
+        place: where it is in what was listened to, which may be an excerpt of the leak.
+    """
+
+    track: Track
+    pace: Pace
+    time_s: float
+    place: Place
+
+
+Look = Iterator[tuple[float, list[Hit]]]
+"""What part of a look is done, and what it found since."""
+
+
+def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], progress: Progress) -> list[Hit]:
+    """Return the first sure hit in the leak; if there is none, the few that are most likely to be no chance.
+
+    There are three looks, each with a third of the allowed chance of error: at the few seconds that say most, since
+    most leaks need no more; at some of these at other paces; at everything.
+    """
+    likely: list[Hit] = []
+    for look in (glances(ear, tracks), looks_at_paces(ear, leak, tracks), looks_everywhere(ear, tracks)):
+        for done, hits in look:
+            progress("searching", done)
+            likely = sorted([*likely, *hits], key=lambda hit: hit.place.log_chance)[:CANDIDATES]
+            if likely and likely[0].place.sure:
+                return likely[:1]
+    return likely
+
+
+def glances(ear: Ear, tracks: Sequence[Track]) -> Look:
+    """Look for each recording in the few seconds of the leak that say most."""
+    for number, track in enumerate(tracks):
+        listening = ear(track.grid.segment_ms, OWN)
+        correlator = Correlator(listening, signs_of(track))
+        places = search(correlator, *most_telling(listening, GLANCE_S), LOOKS * len(tracks))
+        yield number / len(tracks), hits_of(track, listening, places)
+
+
+def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track]) -> Look:
+    """Look for each recording at other paces in an excerpt of the leak."""
+    tried = tuple(paces())
+    lengths = lengths_of(tracks)
+    start_s, sound = excerpt(leak, ear(lengths[0], OWN))
+    for length in lengths:
+        listenings = [listen([at_pace(sound, pace)], Layout(length), pace=pace) for pace in tried]
+        chosen = [track for track in tracks if track.grid.segment_ms == length]
+        for number, track in enumerate(chosen):
+            signs = signs_of(track)
+            look = partial(look_at_pace, signs, LOOKS * len(tracks) * len(tried))
+            for listening, places in zip(listenings, in_parallel(look, listenings), strict=True):
+                yield number / len(chosen), hits_of(track, listening, places, start_s)
+
+
+def look_at_pace(signs: NDArray[np.float32], trials: float, listening: Listening) -> list[Place]:
+    """Look for a recording everywhere in an excerpt."""
+    return search(Correlator(listening, signs), 0, listening.frames, trials)
+
+
+def excerpt(leak: Path, listening: Listening) -> tuple[float, Sound]:
+    """Return when the few seconds that say most begin, and their sound at 32 kHz; not from the end of a long leak."""
+    early = replace(listening, cells=listening.cells[: round(EXCERPT_FROM_S / listening.hop_s)])
+    first, last = most_telling(early, EXCERPT_S)
+    start, stop = (round(frame * listening.hop_s * EXCERPT_RATE) for frame in (first, last))
+    held, samples = [], 0
+    for block in read_resampled(leak, EXCERPT_RATE):
+        held.append(block[:, max(0, start - samples) : max(0, stop - samples)])
+        samples += block.shape[1]
+        if samples >= stop:
+            break
+    return start / EXCERPT_RATE, np.concatenate(held, axis=1)
+
+
+def at_pace(sound: Sound, pace: Pace) -> Sound:
+    """Return an excerpt at the rate of a pace."""
+    resampled: Sound = np.asarray(soxr.resample(sound.T, EXCERPT_RATE, pace.rate, quality="MQ"), np.float32).T
+    return resampled
+
+
+def looks_everywhere(ear: Ear, tracks: Sequence[Track]) -> Look:
+    """Look for each recording in all of the leak, 20 s after 20 s."""
+    signs = lru_cache(KEPT_SIGNS)(signs_of)
+    seconds = ear(lengths_of(tracks)[0], OWN).seconds
+    windows = max(1, ceil(seconds / LONGEST_SEARCH_S))
+    for window in range(windows):
+        for number, track in enumerate(tracks):
+            listening = ear(track.grid.segment_ms, OWN)
+            first, last = (round(at * LONGEST_SEARCH_S / listening.hop_s) for at in (window, window + 1))
+            trials = LOOKS * len(tracks) * windows
+            places = search(Correlator(listening, signs(track)), first, min(last, listening.frames), trials)
+            yield (window + number / len(tracks)) / windows, hits_of(track, listening, places)
+
+
+def hits_of(track: Track, listening: Listening, places: Sequence[Place], start_s: float = 0.0) -> list[Hit]:
+    """Return hits for places in a listening that starts at a time of the leak."""
+    return [Hit(track, listening.pace, start_s + place.frame * listening.hop_s, place) for place in places]
+
+
+def in_parallel(function: Callable[[Listening], list[Place]], items: Iterable[Listening]) -> Iterator[list[Place]]:
+    """Yield the results in order; what is not wanted any more is not begun."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
