@@ -31,7 +31,7 @@ def test_everybody_gets_a_copy_of_their_own(marked: Delivered, briefing: Path, o
 def test_what_is_on_record(vault: Vault, marked: Delivered, briefing: Path) -> None:
     (recording,) = vault.recordings()
     assert (recording.id, recording.title) == (marked.recording.id, "briefing")
-    assert (recording.status, recording.coalition, recording.detector, recording.sealed) == ("complete", 4, 1, False)
+    assert (recording.status, recording.coalition, recording.detector, recording.sealed) == ("complete", 4, 2, False)
     assert (recording.input_name, recording.rate, recording.channels) == (briefing.name, 16_000, 1)
     assert [listener.id for listener in vault.listeners(recording.id)] == [one.id for one in STAFF]
 

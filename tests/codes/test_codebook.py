@@ -16,10 +16,10 @@ SECRETS = [bytes([listener] * 32) for listener in range(20)]
 segment_lists = st.lists(st.integers(0, BOOK.segments - 1), unique=True, max_size=60)
 
 
-@pytest.mark.parametrize("vector", VECTORS["codebooks"], ids=lambda vector: str(vector["coalition"]))
+@pytest.mark.parametrize("vector", VECTORS["codebooks"], ids=lambda vector: f"{vector['coalition']}-{vector['rules']}")
 def test_codewords_are_the_published_ones(vector: dict[str, Any]) -> None:
     recording_id, seed = bytes.fromhex(vector["recording_id"]), bytes.fromhex(vector["bias_seed"])
-    book = Codebook(recording_id, seed, vector["coalition"], vector["segments"])
+    book = Codebook(recording_id, seed, vector["coalition"], vector["segments"], vector["rules"])
     assert book.thresholds.tolist() == vector["thresholds"]
     for listener in vector["codewords"]:
         bits = book.codeword(bytes.fromhex(listener["secret"]))

@@ -39,7 +39,7 @@ def test_forecasts_come_true(amplitude: float) -> None:
     named = dict.fromkeys((segments, segments // 2), 0)
     for length in named:
         for _ in range(20):
-            biases = rng.choice([13849 / 65536, 51687 / 65536], length)
+            biases = rng.choice([13849 / 65536, 0.5, 51687 / 65536], length, p=[0.125, 0.75, 0.125])
             bits = (rng.random((1000, length)) < biases).astype(np.uint8)
             named[length] += bool(accuse(bits, biases, amplitude * (2.0 * bits[0] - 1) + rng.standard_normal(length)))
     assert named[segments] >= 17

@@ -29,7 +29,7 @@ from earmark.signal.variants import Renderer
 
 def codebook_of(recording: Recording, keys: RecordingKeys) -> Codebook:
     """Return the code of a recording."""
-    return Codebook(recording.id.encode(), keys.bias_seed, recording.coalition, recording.segments)
+    return Codebook(recording.id.encode(), keys.bias_seed, recording.coalition, recording.segments, recording.detector)
 
 
 def patterns_of(recording: Recording, keys: RecordingKeys) -> Patterns:

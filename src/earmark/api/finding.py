@@ -23,7 +23,7 @@ from earmark.signal.listening import Listening, listen
 from earmark.signal.pace import OWN, Pace
 from earmark.signal.search import CANDIDATES, Place
 
-DETECTOR = 1
+DETECTOR = 2
 """Which rules recordings are marked and traced by, kept with each of them.
 
 It stands for the patterns, the grid and the codebook together, which do not know of each other; so it is said here,

@@ -3,7 +3,7 @@
 Nothing but HKDF-SHA256, AES-256 in counter mode, and the zeros of Legendre polynomials.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from math import cos, pi, sqrt
 
@@ -14,15 +14,18 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 UNIT = 65_536
 LARGEST_COALITION = 32
 DRAWS_PER_BLOCK = 8
+FAIR_QUARTERS = {1: 0, 2: 3}
+"""How many segments of four have the bias 1/2, by the rules a recording was marked by."""
 
 
-def thresholds(bias_seed: bytes, coalition: int, segments: Sequence[int]) -> list[int]:
+def thresholds(bias_seed: bytes, coalition: int, rules: int, segments: Sequence[int]) -> list[int]:
     """Return the numerators over 65536 of the biases of ``segments``.
 
     Raises:
-        ValueError: the seed is not 32 bytes long, or the coalition is not one of 1 to 32.
+        ValueError: the seed is not 32 bytes long, the coalition is not one of 1 to 32, or there are no such
+            rules.
     """
-    levels, ends = bias_table(coalition)
+    levels, ends = bias_table(coalition, rules)
     drawn = draws(derived(bias_seed, b"earmark/1 bias", b""), segments)
     return [next(level for level, end in zip(levels, ends, strict=True) if end > draw) for draw in drawn]
 
@@ -59,8 +62,10 @@ def draws(key: bytes, numbers: Sequence[int]) -> list[int]:
     return [int.from_bytes(stream[start : start + 2], "big") for start in starts]
 
 
-def bias_table(coalition: int) -> tuple[list[int], list[int]]:
+def bias_table(coalition: int, rules: int) -> tuple[list[int], list[int]]:
     """Return the biases of a coalition size as numerators over 65536, rising, and the ends of their shares."""
+    if rules not in FAIR_QUARTERS:
+        raise ValueError(f"there are no rules {rules}")
     if not 1 <= coalition <= LARGEST_COALITION:
         raise ValueError(f"a coalition has 1 to {LARGEST_COALITION} members, not {coalition}")
     degree = (coalition + 1) // 2
@@ -68,7 +73,16 @@ def bias_table(coalition: int) -> tuple[list[int], list[int]]:
     lower = [round(UNIT * (1 + zero) / 2) for zero in zeros]
     levels = [low if zero <= 0 else UNIT - mirror for zero, low, mirror in zip(zeros, lower, lower[::-1], strict=True)]
     shares = [share(degree, zero) for zero in zeros]
-    return levels, [round(UNIT * part / sum(shares)) for part in accumulate(shares)]
+    return with_fair(dict(zip(levels, (one / sum(shares) for one in shares), strict=True)), FAIR_QUARTERS[rules] / 4)
+
+
+def with_fair(weights: Mapping[int, float], fair: float) -> tuple[list[int], list[int]]:
+    """Return the levels and the ends of their shares once a part of the segments has the bias 1/2."""
+    mixed = {level: (1 - fair) * weight for level, weight in weights.items()}
+    if fair:
+        mixed[UNIT // 2] = mixed.get(UNIT // 2, 0.0) + fair
+    levels = sorted(mixed)
+    return levels, [round(UNIT * part) for part in accumulate(mixed[level] for level in levels)]
 
 
 def legendre(degree: int, x: float) -> tuple[float, float]:

@@ -161,7 +161,7 @@ def check_biases(bundle: Bundle) -> str:
     seed = bytes.fromhex(statement.openings.bias_seed or "")
     if _marked(bundle).body.get("bias_seed_commitment") != commitment(BIAS_SEED, recording.id, seed).hex():
         raise ValueError("the bias seed is not the one committed to")
-    if codewords.thresholds(seed, recording.coalition, heard.segments) != list(heard.thresholds):
+    if codewords.thresholds(seed, recording.coalition, recording.detector, heard.segments) != list(heard.thresholds):
         raise ValueError("the biases are not those of the bias seed")
     return f"{len(heard.segments):,} segments"
 

@@ -5,6 +5,11 @@ biases for a stated coalition size ``c``: with ``t = ceil(c / 2)`` and ``ξ`` th
 degree ``t``, the biases are ``(1 + ξ) / 2``, each with a weight proportional to ``w / sqrt(1 - ξ²)``, where ``w`` is
 the Gauss-Legendre weight of ``ξ``. One or two colluders need the bias 1/2 only; three or four .2113 and .7887.
 
+Most leaks have one source, and the bias 1/2 names it soonest. So three segments of four are *fair*, with the bias 1/2,
+and one of four has a bias against coalitions. Against joint decoders that costs little: of eleven ways in which two to
+four may collude, nine need no more segments than with biases for four alone, and a single leaker a fourth less
+(``bench/code_lengths.py``). Recordings marked by the first rules have no fair share.
+
 A bias is kept as a threshold ``t`` of 16 bits and is exactly ``t / 65536``, so that the probabilities that enter a
 proof are exact numbers, and a second implementation agrees on them (``tests/vectors/codebook.json``).
 
@@ -19,6 +24,9 @@ from earmark.keys import BLOCK_BYTES, derive, keystream
 
 UNIT = 1 << 16
 MAX_COALITION = 32
+RULES = 2
+FAIR_SHARES = {1: 0.0, 2: 0.75}
+"""What part of the segments is fair, by the rules that a recording was marked by."""
 
 Thresholds = npt.NDArray[np.uint16]
 _DRAWS_PER_BLOCK = BLOCK_BYTES // 2
@@ -40,9 +48,23 @@ def nuida_distribution(coalition: int) -> tuple[npt.NDArray[np.float64], npt.NDA
     return (1 + zeros) / 2, weights / weights.sum()
 
 
-def bias_table(coalition: int) -> tuple[Thresholds, npt.NDArray[np.int64]]:
-    """Return the biases as thresholds, symmetric around 1/2, and the upper ends of their shares of [0, 65536)."""
+def bias_distribution(coalition: int, rules: int = RULES) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the biases, in rising order, and the weight of each, the fair share included.
+
+    Raises:
+        ValueError: ``coalition`` is out of range, or there are no such rules.
+    """
+    if rules not in FAIR_SHARES:
+        raise ValueError(f"there are no rules {rules} for biases")
+    fair = FAIR_SHARES[rules]
     points, weights = nuida_distribution(coalition)
+    points, which = np.unique([*points, *([0.5] if fair else [])], return_inverse=True)
+    return points, np.bincount(which, [*((1 - fair) * weights), *([fair] if fair else [])])
+
+
+def bias_table(coalition: int, rules: int = RULES) -> tuple[Thresholds, npt.NDArray[np.int64]]:
+    """Return the biases as thresholds, symmetric around 1/2, and the upper ends of their shares of [0, 65536)."""
+    points, weights = bias_distribution(coalition, rules)
     lower = np.rint(points * UNIT).astype(np.int64)
     thresholds = np.where(points <= 0.5, lower, UNIT - lower[::-1])
     return thresholds.astype(np.uint16), np.rint(np.cumsum(weights) * UNIT).astype(np.int64)
@@ -56,7 +78,7 @@ def draws(key: bytes, first: int, count: int) -> Thresholds:
     return np.frombuffer(keystream(key, block, blocks), dtype=">u2")[skipped : skipped + count]
 
 
-def draw_biases(bias_seed: bytes, coalition: int, first_segment: int, segments: int) -> Thresholds:
+def draw_biases(bias_seed: bytes, coalition: int, first_segment: int, segments: int, rules: int = RULES) -> Thresholds:
     """Return the biases of ``segments`` segments from ``first_segment`` on, as thresholds.
 
     The draw ``u`` of a segment (``draws`` of the key "earmark/1 bias" under ``bias_seed``) picks the first bias whose
@@ -65,7 +87,7 @@ def draw_biases(bias_seed: bytes, coalition: int, first_segment: int, segments: 
     Returns:
         Shape (segments,); the bias of a segment is its threshold / 65536.
     """
-    thresholds, ends = bias_table(coalition)
+    thresholds, ends = bias_table(coalition, rules)
     drawn = draws(derive(bias_seed, "earmark/1 bias"), first_segment, segments)
     picked: Thresholds = thresholds[np.searchsorted(ends, drawn, side="right")]
     return picked

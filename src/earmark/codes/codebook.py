@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from earmark.codes.biases import UNIT, Thresholds, draw_biases, draws
+from earmark.codes.biases import RULES, UNIT, Thresholds, draw_biases, draws
 from earmark.keys import derive
 
 Segments = npt.NDArray[np.integer[Any]]
@@ -44,17 +44,19 @@ class Codebook:
         bias_seed: the 32 bytes that the biases derive from.
         coalition: the number of colluders that the biases are best against.
         segments: how many segments the recording has.
+        rules: those it was marked by.
     """
 
     recording_id: bytes
     bias_seed: bytes
     coalition: int
     segments: int
+    rules: int = RULES
 
     @cached_property
     def thresholds(self) -> Thresholds:
         """The biases of all segments as thresholds, shape (segments,)."""
-        return draw_biases(self.bias_seed, self.coalition, 0, self.segments)
+        return draw_biases(self.bias_seed, self.coalition, 0, self.segments, self.rules)
 
     def biases(self, segments: Segments) -> Floats:
         """Return the probability of variant 1 in each of ``segments``, shape (m,), exactly."""

@@ -75,7 +75,7 @@ def search(
             break
     row = max(0, int(block[-1]) - SEARCH_BLOCK // 2)  # where the sums have grown of late
     return [
-        Place(lag - rows + row, first + phase + hops * row, log_places - float(odds[phase, lag]))
+        Place(lag - rows + row, int(first + phase + hops * row), log_places - float(odds[phase, lag]))
         for phase, lag in surest_lines(odds)
     ]
 
