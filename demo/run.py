@@ -31,6 +31,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="earmark-demo-") as folder:
         asked = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else None
         os.environ["EARMARK_VAULT"] = str(Path(folder, "vault"))
+        os.environ["EARMARK_VAULT_KEY_FILE"] = str(Path(folder, "vault.key"))  # so that nobody is asked
         os.chdir(folder)
         return shown(asked)
 

@@ -8,7 +8,8 @@ from earmark.errors import VaultError
 from earmark.grid import DEFAULT_SEGMENT_MS
 
 
-def test_a_new_vault_is_empty_and_private(tmp_path: Path) -> None:
+def test_a_new_vault_is_empty_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     assert init(tmp_path / "new").vault == tmp_path / "new"
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
     with Vault(tmp_path / "new") as vault:

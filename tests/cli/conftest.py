@@ -41,7 +41,8 @@ def home(tmp_path: Path, spoken: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EARMARK_VAULT", str(tmp_path / "vault"))
     monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "earmark.toml"))
-    for name in ("EARMARK_BOUND", "EARMARK_COALITION"):
+    monkeypatch.setenv("EARMARK_VAULT_KEY_FILE", str(tmp_path / "vault.key"))
+    for name in ("EARMARK_BOUND", "EARMARK_COALITION", "EARMARK_VAULT_KEY"):
         monkeypatch.delenv(name, raising=False)
     Path("briefing.wav").write_bytes(spoken.read_bytes())
     Path("staff.csv").write_text(STAFF)

@@ -52,7 +52,7 @@ def home(tmp_path: Path, spoken: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (
         "XDG_DATA_HOME",
         "XDG_CONFIG_HOME",
-        *(f"EARMARK_{s}" for s in ("VAULT", "BOUND", "COALITION", "CONFIG")),
+        *(f"EARMARK_{s}" for s in ("VAULT", "BOUND", "COALITION", "CONFIG", "VAULT_KEY", "VAULT_KEY_FILE")),
     ):
         monkeypatch.delenv(name, raising=False)
     shutil.copy(spoken, "briefing.m4a")

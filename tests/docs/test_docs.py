@@ -115,6 +115,8 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "listeners briefing",
         "attack briefing.m4a --with room:0.4,opus:16k -o tried.ogg",
         "attack --list",
+        "keys list",
+        "keys officers vera ben --out officers",
         "recordings --vault nowhere",
     )
     printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]
@@ -143,7 +145,7 @@ def kind(value: object) -> str:
 def test_the_reference_has_all_options(name: str) -> None:
     sections = re.split(rf"^{HEADING}.*$", REFERENCE.read_text("utf-8"), flags=re.MULTILINE)
     section = dict(zip(sections[1::2], sections[2::2], strict=True))[name]
-    listed = re.findall(r"^\| `(--\w+)", section, re.MULTILINE)
+    listed = re.findall(r"^\| `(--[\w-]+)", section, re.MULTILINE)
     taken = [flag for option in COMMANDS[name].params for flag in option.opts if flag.startswith("--")]
     hidden = {flag for option in COMMANDS[name].params if getattr(option, "hidden", False) for flag in option.opts}
     assert sorted(listed) == sorted(set(taken) - hidden - {"--help"})

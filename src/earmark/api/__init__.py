@@ -24,7 +24,19 @@ from earmark.api.checking import check_case
 from earmark.api.copying import copy
 from earmark.api.exposing import Covered, Exposed, Exposure, Published, exposure
 from earmark.api.inspecting import inspect
-from earmark.api.listing import init, listeners, recordings
+from earmark.api.keeping import (
+    OfficersMade,
+    VaultMade,
+    WayList,
+    WaySummary,
+    add_way,
+    init,
+    officers,
+    remove_way,
+    rotate,
+    ways,
+)
+from earmark.api.listing import listeners, recordings
 from earmark.api.marking import mark
 from earmark.api.progress import Progress
 from earmark.api.results import (
@@ -37,13 +49,13 @@ from earmark.api.results import (
     PassageTimes,
     RecordingName,
     Traced,
-    VaultMade,
     Verdict,
 )
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.api.tracing import trace
 from earmark.records.folder import default_folder
 from earmark.records.listeners import Listener, read_listeners
+from earmark.records.protection.sources import Sources
 from earmark.records.vault import Vault
 
 __all__ = [
@@ -70,16 +82,21 @@ __all__ = [
     "ListenerList",
     "ListenerSummary",
     "Named",
+    "OfficersMade",
     "PassageTimes",
     "Progress",
     "Published",
     "RecordingList",
     "RecordingName",
     "RecordingSummary",
+    "Sources",
     "Traced",
     "Vault",
     "VaultMade",
     "Verdict",
+    "WayList",
+    "WaySummary",
+    "add_way",
     "attack",
     "case",
     "cases",
@@ -93,7 +110,11 @@ __all__ = [
     "listeners",
     "mark",
     "new_case",
+    "officers",
     "read_listeners",
     "recordings",
+    "remove_way",
+    "rotate",
     "trace",
+    "ways",
 ]

@@ -1,22 +1,10 @@
-"""Looking into the vault, and making one."""
+"""Looking into the vault."""
 
-from pathlib import Path
-
-from earmark.api.results import RecordingName, VaultMade
+from earmark.api.results import RecordingName
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.api.workroom import sweep
 from earmark.records.entries import Recording
 from earmark.records.vault import Vault
-
-
-def init(folder: Path) -> VaultMade:
-    """Make a new vault in ``folder``, which is made too if need be.
-
-    Raises:
-        VaultError: there is a vault already, or others may read the folder.
-    """
-    Vault.init(folder).close()
-    return VaultMade(folder)
 
 
 def recordings(vault: Vault) -> RecordingList:
@@ -64,6 +52,7 @@ def _summary(vault: Vault, recording: Recording) -> RecordingSummary:
         format=recording.container,
         codec=recording.codec,
         sealed=recording.sealed,
+        classification=recording.classification,
         listeners=len(vault.listeners(recording.id)),
         copies=len({copy.listener_id for copy in vault.copies(recording.id)}),
     )

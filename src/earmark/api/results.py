@@ -21,17 +21,6 @@ class RecordingName:
 
 
 @dataclass(frozen=True)
-class VaultMade:
-    """A new vault.
-
-    Attributes:
-        vault: its folder.
-    """
-
-    vault: Path
-
-
-@dataclass(frozen=True)
 class CopyAt:
     """A copy that is in its place.
 

@@ -26,6 +26,7 @@ class RecordingSummary:
         format: what the copies are.
         codec: likewise.
         sealed: whether the vault holds the sealed original.
+        classification: how confidential it is, in the owner's words; may be empty.
         listeners: how many there are.
         copies: how many of them were given a copy.
     """
@@ -45,6 +46,7 @@ class RecordingSummary:
     format: str
     codec: str
     sealed: bool
+    classification: str
     listeners: int
     copies: int
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
-from earmark.cli import attacking, casework
+from earmark.cli import attacking, casework, keeping
 from earmark.cli.options import Bound, Coalition, Force, Json, Out, Recording, VaultFolder
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
@@ -40,17 +40,7 @@ def earmark(
     """Hold what is common to all commands."""
 
 
-@app.command()
-def init(vault: VaultFolder = None, json: Json = False) -> None:
-    """Make a vault, which keeps keys and records.
-
-    Back it up: without it no leak can be traced.
-    """
-    from earmark import api
-    from earmark.cli import shell, words
-
-    made = api.init(shell.settings(vault=vault).vault)
-    shell.report("earmark.init/1", made, words.made(made), json=json)
+app.command()(keeping.init)
 
 
 @app.command()
@@ -67,6 +57,9 @@ def mark(
     ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Default: the file's name.")] = None,
     coalition: Coalition = None,
+    classification: Annotated[
+        str | None, typer.Option("--classification", metavar="TEXT", help="How confidential it is, in your words.")
+    ] = None,
     seal: Annotated[bool, typer.Option("--seal", help="Keep the original in the vault, encrypted.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Make a new recording of a file marked before.")] = False,
     force: Force = False,
@@ -81,9 +74,9 @@ def mark(
     from earmark import api
     from earmark.cli import shell, words
 
-    chosen = shell.settings(vault=vault, coalition=coalition)
+    chosen = shell.settings(vault=vault, coalition=coalition, classification=classification)
     listeners = shell.read_list(to)
-    with api.Vault(chosen.vault) as opened, shell.Bars() as bars:
+    with shell.opened(chosen) as opened, shell.Bars() as bars:
         done = api.mark(
             opened,
             source,
@@ -94,6 +87,7 @@ def mark(
             title=title,
             coalition=chosen.coalition,
             depth=depth,
+            classification=chosen.classification,
             seal_original=seal,
             again=again,
             force=force,
@@ -124,7 +118,7 @@ def copy(
     from earmark.cli import shell, words
 
     add = shell.read_list(to) if to is not None else []
-    with api.Vault(shell.settings(vault=vault).vault) as opened, shell.Bars() as bars:
+    with shell.opened(shell.settings(vault=vault)) as opened, shell.Bars() as bars:
         done = api.copy(opened, recording, listener or [], out, source=source, add=add, force=force, progress=bars)
     shell.report("earmark.copy/1", done, words.delivered(done, out), json=json)
 
@@ -150,7 +144,7 @@ def trace(
     from earmark.cli import shell, words
 
     chosen = shell.settings(vault=vault, bound=bound)
-    with api.Vault(chosen.vault) as opened, shell.Bars() as bars:
+    with shell.opened(chosen) as opened, shell.Bars() as bars:
         result = api.trace(opened, leak, family_wise=chosen.bound, recording=recording, progress=bars)
     shell.report("earmark.trace/1", result, words.traced(result), json=json)
     return VERDICTS[result.verdict]
@@ -187,7 +181,7 @@ def recordings(vault: VaultFolder = None, json: Json = False) -> None:
     from earmark import api
     from earmark.cli import shell, words
 
-    with api.Vault(shell.settings(vault=vault).vault) as opened:
+    with shell.opened(shell.settings(vault=vault)) as opened:
         result = api.recordings(opened)
     shell.report("earmark.recordings/1", result, words.recordings(result), json=json)
 
@@ -198,7 +192,7 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
     from earmark import api
     from earmark.cli import shell, words
 
-    with api.Vault(shell.settings(vault=vault).vault) as opened:
+    with shell.opened(shell.settings(vault=vault)) as opened:
         result = api.listeners(opened, recording)
     shell.report("earmark.listeners/1", result, words.listeners(result), json=json)
 
@@ -206,3 +200,4 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
 app.command()(attacking.attack)
 app.add_typer(casework.case, name="case")
 app.command()(casework.exposure)
+app.add_typer(keeping.keys, name="keys")

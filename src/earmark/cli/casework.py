@@ -44,7 +44,7 @@ def new(
     from earmark.cli import case_words, shell
 
     chosen = shell.settings(vault=vault, bound=bound)
-    with api.Vault(chosen.vault) as opened, shell.Bars() as bars:
+    with shell.opened(chosen) as opened, shell.Bars() as bars:
         made = api.new_case(
             opened,
             leak,
@@ -65,7 +65,7 @@ def listed(vault: VaultFolder = None, json: Json = False) -> None:
     from earmark import api
     from earmark.cli import case_words, shell
 
-    with api.Vault(shell.settings(vault=vault).vault) as opened:
+    with shell.opened(shell.settings(vault=vault)) as opened:
         result = api.cases(opened)
     shell.report("earmark.case-list/1", result, case_words.cases(result), json=json)
 
@@ -80,7 +80,7 @@ def show(
     from earmark import api
     from earmark.cli import case_words, shell
 
-    with api.Vault(shell.settings(vault=vault).vault) as opened:
+    with shell.opened(shell.settings(vault=vault)) as opened:
         result = api.case(opened, name)
     shell.report("earmark.case-show/1", result, case_words.shown(result), json=json)
 
@@ -135,7 +135,7 @@ def exposure(
     from earmark import api
     from earmark.cli import case_words, shell
 
-    with api.Vault(shell.settings(vault=vault).vault) as opened, shell.Bars() as bars:
+    with shell.opened(shell.settings(vault=vault)) as opened, shell.Bars() as bars:
         result = api.exposure(
             opened,
             listener,

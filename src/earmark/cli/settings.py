@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         vault: the vault's folder.
         bound: the allowed chance that any innocent listener is named.
         coalition: how many colluders new recordings are marked against.
+        classification: how confidential new recordings are, in the owner's words.
+        vault_key_file: the file with the vault's key. The key itself is no setting.
+        stamp_url: address of an authority for time stamps (RFC 3161).
+        stamp_roots: PEM file with the certificates that such stamps are checked by.
     """
 
     model_config = SettingsConfigDict(env_prefix="EARMARK_", env_ignore_empty=True, extra="forbid")
@@ -36,6 +40,10 @@ class Settings(BaseSettings):
     vault: Path = Field(default_factory=default_folder)
     bound: float = 1e-6
     coalition: int | None = None
+    classification: str | None = None
+    vault_key_file: Path | None = None
+    stamp_url: str | None = None
+    stamp_roots: Path | None = None
 
     @classmethod
     def settings_customise_sources(

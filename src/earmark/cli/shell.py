@@ -2,16 +2,22 @@
 
 import sys
 from collections.abc import Sequence
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from earmark.api import Listener, read_listeners
+from earmark.api import Listener, Sources, Vault, read_listeners
 from earmark.cli.bars import Bars
 from earmark.cli.output import print_json, print_lines, print_notes
-from earmark.cli.settings import settings
-from earmark.errors import ListenersError
+from earmark.cli.settings import Settings, settings
+from earmark.errors import ListenersError, UsageError
 
-__all__ = ["Bars", "ids", "read_list", "report", "settings"]
+__all__ = ["Bars", "ids", "new_passphrase", "opened", "read_list", "report", "settings", "somebody_is_there"]
+
+ADOPTED = (
+    "this vault was made by an earlier version: its ledger starts now",
+    "its keys are not encrypted yet; “earmark keys add” encrypts them",
+)
 
 
 def read_list(name: str) -> list[Listener]:
@@ -41,3 +47,35 @@ def report(schema: str, result: Any, lines: Sequence[str], *, json: bool) -> Non
     else:
         print_notes(getattr(result, "notes", ()))
         print_lines(lines)
+
+
+def opened(chosen: Settings) -> Vault:
+    """Open the vault that the settings name; its key is looked for, or asked for, when it is needed first."""
+    vault = Vault(chosen.vault, sources=Sources(chosen.vault_key_file, ask=ask if somebody_is_there() else None))
+    if vault.adopted:
+        print_notes(ADOPTED)
+    return vault
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a person at a terminal can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask() -> str:
+    """Ask for the passphrase."""
+    return getpass("Passphrase of the vault: ", sys.stderr)
+
+
+def new_passphrase() -> str:
+    """Ask for a new passphrase, twice.
+
+    Raises:
+        UsageError: nobody is there to ask, or the two differ.
+    """
+    if not somebody_is_there():
+        raise UsageError("a passphrase is asked for at a terminal only", "Use a key file in scripts and on servers.")
+    first = getpass("New passphrase for the vault: ", sys.stderr)
+    if getpass("The same again: ", sys.stderr) != first:
+        raise UsageError("the two passphrases differ", "Run the command again.")
+    return first

@@ -3,7 +3,8 @@
 from math import floor
 from pathlib import Path
 
-from earmark.api.results import Delivered, Inspected, PassageTimes, Traced, VaultMade
+from earmark.api.keeping import OfficersMade, VaultMade, WayList
+from earmark.api.results import Delivered, Inspected, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.cli.output import table
 from earmark.signal.alignment import SHORTEST_PART_S
@@ -133,3 +134,14 @@ def listener(one: ListenerSummary) -> tuple[str, str, str, str]:
     last = one.copies[-1] if one.copies else None
     given = f"{last.given_at.strftime('%Y-%m-%d %H:%M')} {last.path}" if last else "none"
     return one.id, one.name, one.email, given
+
+
+def ways(result: WayList) -> list[str]:
+    """Return a line for each way of opening the vault."""
+    rows = [(way.id, way.kind, way.made_at.strftime("%Y-%m-%d %H:%M"), way.name) for way in result.ways]
+    return table(("way", "kind", "made", "name"), rows)
+
+
+def officers(result: OfficersMade) -> list[str]:
+    """Return where officers' keys are."""
+    return [str(path) for path in result.files]

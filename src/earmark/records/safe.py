@@ -142,9 +142,11 @@ def require_current(connection: Connection, opened: Opened) -> None:
         raise VaultError("the vault's keys were rotated meanwhile", "Run the same command again.")
 
 
-def make_identity(connection: Connection, new: NewWay, now: datetime, randomness: Randomness) -> Opened:
+def make_identity(
+    connection: Connection, new: NewWay, now: datetime, randomness: Randomness, vault_id: str | None = None
+) -> Opened:
     """Draw the vault's id and keys into a database that has none, to be opened in one way from now on."""
-    vault_key, vault_id = randomness(SECRET_BYTES), randomness(VAULT_ID_BYTES).hex()
+    vault_key, vault_id = randomness(SECRET_BYTES), vault_id or randomness(VAULT_ID_BYTES).hex()
     signing_key = Ed25519PrivateKey.from_private_bytes(randomness(SECRET_BYTES))
     columns = Columns(vault_key, randomness)
     made = make_ways(new, vault_key, vault_id, randomness, now)

@@ -18,17 +18,19 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from earmark.keys import SECRET_BYTES
 from earmark.records import catalogue, database, rosters, schema
 from earmark.records.adoption import adopt
+from earmark.records.checking import Checked, check
 from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys
 from earmark.records.folder import check_private, make_private
 from earmark.records.ledger import acts
 from earmark.records.ledger.acts import Act, Purpose
 from earmark.records.ledger.commitments import Opening
 from earmark.records.ledger.entries import Entry
+from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.log import Ledger, find
 from earmark.records.listeners import Listener
 from earmark.records.protection.sources import Sources
-from earmark.records.protection.ways import ByKey, InTheOpen, NewWay
-from earmark.records.safe import Clock, Randomness, Safe, Sitting, make_identity
+from earmark.records.protection.ways import ByKey, InTheOpen, NewWay, Way
+from earmark.records.safe import Clock, Randomness, Safe, Sitting, make_identity, ways_of
 from earmark.records.sealing import committed, open_keys, seal_keys
 
 FILE_NAME = "vault.sqlite"
@@ -88,6 +90,7 @@ class Vault:
         folder: Path,
         *,
         way: NewWay | None = None,
+        vault_id: str | None = None,
         sources: Sources | None = None,
         clock: Clock = utc_now,
         randomness: Randomness = os.urandom,
@@ -97,6 +100,7 @@ class Vault:
         Args:
             folder: where.
             way: of opening it; with the key in the environment if None, or, where there is none, in the open.
+            vault_id: sixteen hexadecimal digits; drawn if None.
             sources: see the class, as the others.
             clock: likewise.
             randomness: likewise.
@@ -110,7 +114,7 @@ class Vault:
 
         def fill(connection: Connection) -> None:
             now = clock()
-            opened = make_identity(connection, chosen, now, randomness)
+            opened = make_identity(connection, chosen, now, randomness, vault_id)
             public_key = opened.signing_key.public_key().public_bytes_raw()
             Sitting(connection, opened, now).enter(acts.vault_made(opened.vault_id, public_key))
 
@@ -126,6 +130,15 @@ class Vault:
     def close(self) -> None:
         """Close the vault's file."""
         self._database.close()
+
+    def ways(self) -> list[Way]:
+        """Return the ways of opening the vault, the oldest first."""
+        with self._database.reading() as connection:
+            return ways_of(connection)
+
+    def check(self, known: Sequence[SignedHead] = ()) -> Checked:
+        """Check the ledger, that the other records agree with it, and that heads known from elsewhere are its own."""
+        return check(self._database, known)
 
     def enter(self, act: Act, *, once: bool = False) -> Entry:
         """Append an entry to the ledger; with ``once``, only if there is none of its kind and subject yet."""

@@ -111,9 +111,9 @@ def write_key_file(path: Path, text: str) -> None:
             file.write(f"{text}\n")
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise VaultError(f"there is a file at {path} already", "Choose another place for the key.") from error
     except OSError as error:
+        if path.exists():
+            raise VaultError(f"there is a file at {path} already", "Choose another place for the key.") from error
         raise VaultError(f"no key can be written to {path}: {error.strerror}", "Choose another place.") from error
 
 

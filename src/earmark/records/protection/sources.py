@@ -44,6 +44,10 @@ class Sources:
         named = os.environ.get(FILE_VARIABLE)
         return self.key_file or (Path(named) if named else None)
 
+    def names_a_key(self) -> bool:
+        """Tell whether somebody has named a key or a key file, be it there or not."""
+        return bool(os.environ.get(KEY_VARIABLE)) or self.named_file() is not None
+
     def named_key(self) -> bytes | None:
         """Return the key that the environment gives, by itself or in a file, if any.
 

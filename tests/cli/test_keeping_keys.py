@@ -1,0 +1,99 @@
+"""The commands about who can open the vault, as they are typed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Earmark
+
+from earmark.cli import shell
+
+Typing = Callable[..., list[str]]
+
+
+@pytest.fixture
+def typing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Typing:
+    """Somebody at a terminal, who types one answer after the other; no key is about."""
+    monkeypatch.delenv("EARMARK_VAULT_KEY_FILE")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setattr(shell, "somebody_is_there", lambda: True)
+    asked: list[str] = []
+
+    def answers(*texts: str) -> list[str]:
+        waiting = list(texts)
+
+        def answer(question: str, _stream: object) -> str:
+            asked.append(question)
+            return waiting.pop(0)
+
+        monkeypatch.setattr(shell, "getpass", answer)
+        return asked
+
+    return answers
+
+
+def test_at_a_terminal_a_passphrase_is_asked_for(earmark: Earmark, typing: Typing) -> None:
+    asked = typing("correct horse", "correct horse")
+    made = earmark("init", "--json")
+    assert (made.json["opened_by"], made.json["key_file"]) == ("passphrase", None)
+    assert len(asked) == 2
+    assert "correct" not in made.out + made.err
+    typing("correct horse")
+    marked = earmark("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies")
+    assert marked.status == 0
+    assert len(asked) == 3
+    assert earmark("listeners", "briefing").status == 0
+    typing("wrong horse")
+    refused = earmark("trace", "copies/anna.wav")
+    assert (refused.status, refused.out) == (1, "")
+    assert "the passphrase is wrong" in refused.err
+
+
+def test_a_passphrase_typed_in_two_ways_or_too_short_makes_no_vault(
+    earmark: Earmark, home: Path, typing: Typing
+) -> None:
+    typing("correct horse", "correct house")
+    assert "differ" in earmark("init").err
+    typing("horse", "horse")
+    assert "at least 8" in earmark("init").err
+    assert not (home / "vault").exists()
+
+
+def test_where_nobody_is_there_a_key_file_is_made_and_named(earmark: Earmark, home: Path) -> None:
+    made = earmark("init")
+    assert made.out == f"vault made in {home / 'vault'}\n"
+    assert str(home / "vault.key") in made.err
+    refused = earmark("keys", "add", "--passphrase")
+    assert refused.status == 2
+    assert "at a terminal only" in refused.err
+
+
+def test_keys_from_one_end_to_the_other(earmark: Earmark, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert earmark("init", "--no-encryption").err.startswith("earmark: note: the vault's keys are not encrypted")
+    assert "“earmark keys add” encrypts them" in earmark("keys", "list").err
+    assert earmark("keys", "add", "--key-file", "vault.key").status == 0
+    listed = earmark("keys", "list", "--json").json["ways"]
+    assert [(way["kind"], way["name"]) for way in listed] == [("key", str(home / "vault.key"))]
+    assert earmark("keys", "rotate", "--deep", "--key-file", "new.key").status == 0
+    refused = earmark("keys", "add", "--key-file", "third.key")
+    assert "does not open this vault" in refused.err
+    monkeypatch.setenv("EARMARK_VAULT_KEY_FILE", str(home / "new.key"))
+    made = earmark("keys", "officers", "vera", "ben", "--out", "officers")
+    assert made.out.splitlines() == ["officers/vera.officer", "officers/ben.officer"]
+    assert "without officers" in made.err
+    assert earmark("keys", "remove", "key").status == 0
+    assert "two officers are needed" in earmark("keys", "remove", "officers").err
+    monkeypatch.setenv("EARMARK_OFFICER_FILES", "officers/vera.officer")
+    assert "one officer alone" in earmark("keys", "rotate", "--key-file", "again.key").err
+    monkeypatch.setenv("EARMARK_OFFICER_FILES", "officers/vera.officer:officers/ben.officer")
+    assert earmark("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies").status == 0
+
+
+def test_the_file_may_be_named_in_the_settings(earmark: Earmark, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EARMARK_VAULT_KEY_FILE")
+    (home / "earmark.toml").write_text(f'vault_key_file = "{home / "stick.key"}"\nclassification = "secret"\n')
+    assert earmark("init", "--json").json["key_file"] == str(home / "stick.key")
+    assert earmark("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies").status == 0
+    assert earmark("recordings", "--json").json["recordings"][0]["classification"] == "secret"
+    (home / "stick.key").unlink()
+    assert "cannot be read" in earmark("trace", "copies/anna.wav").err
