@@ -18,6 +18,7 @@ from earmark.cases.evidence import (
     RecordingFacts,
     Stretch,
 )
+from earmark.codes.biases import RULES
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import fit_bank
 from earmark.codes.grounds import Case, grounds
@@ -88,7 +89,7 @@ class Leaked:
                 input_sha256="cd" * 32,
                 seconds=(200 + self.segments) * 0.06,
                 coalition=4,
-                detector=1,
+                detector=RULES,
                 grid=GridFacts(segment_ms=60, segments=200 + self.segments),
             ),
             passages=(

@@ -33,6 +33,7 @@ LONGEST_TITLE = 200
 ID_BYTES = 5
 
 OTHERS = "the trace has named more listeners, by tests that cannot be shown to a stranger; they are not in the case"
+NO_KEY = "no recording was found, so that there is no mark key to open"
 
 
 def new_case(
@@ -90,7 +91,8 @@ def new_case(
         )
         put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
         progress("writing", 1.0)
-    return work.made(out or Path(case), tracing, mark_key_opened=openings.mark_key is not None)
+    opened = openings.mark_key is not None
+    return work.made(out or Path(case), tracing, mark_key_opened=opened, keyless=open_mark_key and not opened)
 
 
 def require_same(received: Received, tracing: Tracing) -> None:
@@ -167,9 +169,10 @@ class Work:
             public_key=self.vault.ledger.head().public_key.hex(),
         )
 
-    def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool) -> CaseMade:
+    def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, keyless: bool) -> CaseMade:
         """Return what has come of it."""
         named = tuple(Named(one.listener, one.bound_log10) for one in self.evidence.accusations)
+        others = len(tracing.result.named) > len(named)
         return CaseMade(
             case=self.case,
             title=self.title,
@@ -180,7 +183,7 @@ class Work:
             named=named,
             family_wise=self.evidence.family_wise,
             mark_key_opened=mark_key_opened,
-            notes=(OTHERS,) if len(tracing.result.named) > len(named) else (),
+            notes=(*((OTHERS,) if others else ()), *((NO_KEY,) if keyless else ())),
         )
 
 

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from earmark.api.case_results import CaseChecked, CheckResult
-from earmark.api.finding import DETECTOR, Found, Track, hear
+from earmark.api.finding import DETECTOR, Found, hear
+from earmark.api.looking import Track
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Named
 from earmark.cases.bundle import Bundle

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from earmark.cases.bundle import ListenerOpening, Openings, Seal, Statement, stated, written
 from earmark.cases.evidence import Evidence
-from earmark.errors import UsageError
 from earmark.records.entries import Recording
 from earmark.records.ledger import acts
 from earmark.records.ledger.canonical import Json
@@ -68,15 +67,10 @@ class Openers:
         Args:
             evidence: names them.
             bias_seed: of the recording; None if nobody is named.
-            mark_key: whether it is wanted.
-
-        Raises:
-            UsageError: the mark key is wanted of no recording.
+            mark_key: whether it is wanted; there is none for an exhibit that is unmarked.
         """
         recording, named = self.recording, [one.listener for one in evidence.accusations]
         if recording is None:
-            if mark_key:
-                raise UsageError("no recording was found in the leak", "Without one there is no mark key to open.")
             return Openings(bias_seed=None, listeners=(), mark_key=None)
         return Openings(
             bias_seed=bias_seed.hex() if bias_seed and named else None,

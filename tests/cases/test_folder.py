@@ -1,0 +1,75 @@
+import hashlib
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from earmark.cases.folder import CaseError, file_facts, new_folder, put, receive
+from earmark.errors import UsageError
+
+
+def test_it_appears_whole(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "deep" / "case") as folder:
+        put(folder / "report.html", b"<p>")
+        assert not (tmp_path / "deep" / "case").exists()
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "deep" / "case" / "report.html").read_bytes() == b"<p>"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["case"]
+
+
+def test_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "case") as folder:
+        put(folder / "report.html", b"<p>")
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_to_be_there_meanwhile_stays(tmp_path: Path) -> None:
+    with pytest.raises(CaseError), new_folder(tmp_path / "case") as folder:
+        put(folder / "report.html", b"<p>")
+        (tmp_path / "case").mkdir()
+        (tmp_path / "case" / "mine").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["case", "mine"]
+
+
+def test_a_name_is_taken_once(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for name in (".", "dangling"):
+        with pytest.raises(UsageError), new_folder(tmp_path / name):
+            pass
+
+
+def test_large_exhibits_take_little_memory(tmp_path: Path) -> None:
+    leak = tmp_path / "leak"
+    with leak.open("wb") as file:
+        file.truncate(150_000_001)
+    tracemalloc.start()
+    received = receive(leak, make(tmp_path / "case"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert received.bytes == 150_000_001 == received.path.stat().st_size
+    assert received.sha256 == hashlib.sha256(leak.read_bytes()).hexdigest()
+    assert received.path.stat().st_mode & 0o777 == 0o400
+    assert peak < 5_000_000
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_what_cannot_be_read_or_written(tmp_path: Path) -> None:
+    folder = make(tmp_path / "case")
+    for leak in (tmp_path / "missing", tmp_path):
+        with pytest.raises(CaseError, match="cannot be read"):
+            receive(leak, folder)
+    put(folder / "report.html", b"")
+    with pytest.raises(CaseError):
+        put(folder / "report.html", b"again")
+    with pytest.raises(CaseError), new_folder(Path(os.devnull) / "case"):
+        pass
+
+
+def test_facts_of_a_file() -> None:
+    assert file_facts("report.html", b"<p>").sha256 == hashlib.sha256(b"<p>").hexdigest()

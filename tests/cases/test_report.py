@@ -1,0 +1,279 @@
+"""What a report says, with and without a name; what it looks like is for eyes."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import log10
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
+from tests.cases.pages import assert_harmless
+from tests.cases.records import Leaked
+from tests.cases.sealed import Made
+
+from earmark.cases.computed import codewords_of
+from earmark.cases.evidence import Evidence, Passage, Stretch
+from earmark.cases.report import pictures
+from earmark.cases.report.alterations import alterations
+from earmark.cases.report.first_page import NOTICE, Background
+from earmark.cases.report.page import page
+from earmark.cases.report.paper import inputs, paper
+from earmark.cases.report.story import Story, told
+from earmark.cases.report.words import clock, day, figures, length, listed, odds, size, visible
+
+TIME = "2026-11-23T09:%02d:00.000000Z"
+
+
+def background(leaked: Leaked, **changes: object) -> Background:
+    bundle = Made(leaked).bundle()
+    codewords = codewords_of(bundle) if leaked.leakers else {}
+    whole = Background(
+        case="c-abcdefgh",
+        title="The leak",
+        made_at=TIME % 30,
+        made_by="earmark 0.1.0",
+        received_at=TIME % 20,
+        marked_at=TIME % 1,
+        given_at=dict.fromkeys(leaked.ids[: leaked.leakers], TIME % 5),
+        names={},
+        codewords=codewords,
+        public_key="ab" * 32,
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def story_of(leaked: Leaked, **changes: object) -> Story:
+    return told(leaked.evidence(), background(leaked, **changes))
+
+
+NAMED = Leaked()
+NOBODY = Leaked(leakers=0)
+TWO = Leaked(leakers=2, segments=150)
+
+
+@pytest.mark.parametrize("leaked", [NAMED, NOBODY, TWO])
+def test_the_first_lines_say_that_a_copy_is_no_person(leaked: Leaked) -> None:
+    text = page(story_of(leaked)).decode()
+    assert_harmless(text)
+    first = text[text.index("<h1>") : text.index("<main")]
+    assert NOTICE in first
+    assert first.index(NOTICE) < 200
+
+
+def test_the_first_page_answers_what_is_asked() -> None:
+    story = story_of(NAMED, names={"listener00": "Chloë Martin"})
+    assert story.verdict == "The leak was made from the copy given to Chloë Martin (listener00)."
+    questions = [answer.question for answer in story.answers]
+    assert questions == [
+        "What leaked?",
+        "Whose copy was it?",
+        "How sure is that?",
+        "What was altered?",
+        "What does this not prove?",
+    ]
+    sure = story.answers[2]
+    assert sure.lead.startswith("Less than one in ")
+    assert sure.lead.endswith(" that any innocent listener is named.")
+    assert "one in a million (10⁻⁶)" in sure.more[0]
+    assert len(story.figures) == 3
+    assert len(story.checks) == 15
+
+
+def test_two_copies_are_both_named() -> None:
+    story = story_of(TWO)
+    assert story.verdict.endswith("listener00 and listener01.") or story.verdict.endswith("listener01 and listener00.")
+    assert any("with the cop" in row[3] for row in story.bounds)
+
+
+def test_nobody_is_hinted_at() -> None:
+    story = story_of(NOBODY)
+    assert (story.bounds, len(story.figures)) == ((), 2)
+    assert "About 4 seconds more" in " ".join(story.answers[1].more)
+    for content in (page(story).decode(), json.dumps(inputs(story))):
+        assert "listener0" not in content
+        assert "deficit" not in content
+
+
+def test_unmarked() -> None:
+    evidence = Evidence.model_validate(
+        NOBODY.evidence().model_dump()
+        | {"verdict": "unmarked", "recording": None, "heard": None, "passages": (), "stretches": ()}
+    )
+    story = told(evidence, background(NOBODY, marked_at=None))
+    assert story.verdict == "Nothing of any marked recording was found in the leak."
+    assert story.figures == ()
+    assert_harmless_without_pictures(page(story).decode())
+    assert paper(story).startswith(b"%PDF-1.7")
+
+
+def assert_harmless_without_pictures(text: str) -> None:
+    assert "<svg" not in text
+    assert "<h1>" in text
+
+
+def test_the_pdf_is_made_of_the_same_words_and_can_be_read_aloud() -> None:
+    story = story_of(NAMED, title="# *bold* $x$ <b> \\ @ref [link](x)")
+    made = paper(story)
+    assert made.startswith(b"%PDF-1.7")
+    assert b"pdfuaid" in made
+    assert b"/MarkInfo" in made
+    assert made == paper(story)
+
+
+HOSTILE = [
+    "<script>alert(1)<script>.wav",
+    '"><img src=x onerror=alert(1)>.wav',
+    "../../../etc/passwd.wav".replace("/", "\u2215"),
+    "#import sys: inputs; $x$ *bold* \\ @ref.wav",
+    "a\u202egnp.wav",
+    "a\nb\x1b[31m\x00c.wav".replace("\x00", ""),
+    "\udcff\udcfe.wav",
+    "x" * 251 + ".wav",
+    "{{ 7*7 }}{% raw %}.wav",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_text_from_strangers_is_text(name: str) -> None:
+    evidence = NAMED.evidence()
+    shown = visible(name)
+    exhibit = evidence.exhibit.model_copy(update={"name": shown})
+    recording = evidence.recording.model_copy(update={"title": shown}) if evidence.recording else None
+    story = told(
+        evidence.model_copy(update={"exhibit": exhibit, "recording": recording}),
+        background(NAMED, title=shown, names={"listener00": shown}),
+    )
+    text = page(story).decode()
+    assert_harmless(text)
+    assert f"“{escape(shown)}”" in text
+    assert not re.search("[\u202a-\u202e\x00-\x09\x0b-\x1f]", text)
+    assert paper(story).startswith(b"%PDF-1.7")
+
+
+def test_a_copy_that_is_not_on_record() -> None:
+    assert "a day that is not on record" in page(story_of(NAMED, given_at={})).decode()
+
+
+def passage(leak: tuple[float, float], said: tuple[float, float], speed: float = 1.0) -> Passage:
+    return Passage(
+        leak_start_s=leak[0],
+        leak_end_s=leak[1],
+        recording_start_s=said[0],
+        recording_end_s=said[1],
+        speed=speed,
+        chance_log10=-9.0,
+    )
+
+
+def altered(*passages: Passage, missing: tuple[tuple[float, float], ...] = ()) -> str:
+    gaps = tuple(
+        Stretch(
+            state="not found",
+            leak_start_s=start,
+            leak_end_s=end,
+            recording_start_s=None,
+            recording_end_s=None,
+            error_rate_log10=None,
+        )
+        for start, end in missing
+    )
+    lead, items = alterations(NAMED.evidence().model_copy(update={"passages": passages, "stretches": gaps}))
+    return " ".join((lead, *items))
+
+
+def test_what_was_altered_is_said() -> None:
+    assert "one unbroken passage" in altered(passage((0, 9), (5, 14)))
+    assert "missing" in altered(passage((0, 9), (5, 14)), passage((9, 15), (20, 26)))
+    assert "order was changed" in altered(passage((0, 9), (50, 59)), passage((9, 15), (20, 26)))
+    assert "another speed: 98.0%" in altered(passage((0, 9), (5, 14), speed=1 / 0.98))
+    assert "not found" in altered(passage((0, 9), (5, 14)), missing=((9, 12),))
+    assert "not found" not in altered(passage((0, 9), (5, 14)), missing=((9, 10),))
+
+
+@pytest.mark.parametrize(
+    ("logarithm", "words"),
+    [
+        (0.0, "one in one"),
+        (-0.1, "one in one"),
+        (-1.0, "one in 10"),
+        (-2.5, "one in 300"),
+        (-6.0, "one in a million"),
+        (-6.3, "one in a million"),
+        (-7.61, "one in 40 million"),
+        (-14.0, "one in 100 trillion"),
+        (-15.0, "one in a thousand trillion"),
+        (-400.0, "one in a thousand trillion"),
+    ],
+)
+def test_odds(logarithm: float, words: str) -> None:
+    assert odds(logarithm) == words
+
+
+def value(words: str) -> float:
+    """Return the decimal logarithm of odds in words."""
+    scales = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+    parts = words.removeprefix("one in ").replace("one", "1").split()
+    if parts == ["a", "thousand", "trillion"]:
+        return -15.0
+    return -log10(1.0 if parts[0] == "a" else float(parts[0])) - sum(scales[part] for part in parts[1:])
+
+
+@given(st.floats(-30, 0))
+def test_odds_never_promise_too_much(logarithm: float) -> None:
+    assert value(odds(logarithm)) >= logarithm - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("logarithm", "text"),
+    [
+        (0.0, "1"),
+        (-6.0, "10⁻⁶"),
+        (-26.44, "3.7 × 10⁻²⁷"),
+        (-0.5, "3.2 × 10⁻¹"),
+        (-2.0000001, "10⁻²"),
+        (-300.7, "2.0 × 10⁻³⁰¹"),
+    ],
+)
+def test_figures(logarithm: float, text: str) -> None:
+    assert figures(logarithm) == text
+
+
+def test_times_lengths_and_lists() -> None:
+    assert (clock(59.96), clock(3661.5)) == ("1:00.0", "1:01:01.5")
+    assert (length(15), length(75), length(7200)) == ("15.0 seconds", "1 min 15 s", "2 h")
+    assert day(TIME % 7) == "23 November 2026, 09:07 UTC"
+    assert datetime.fromisoformat(TIME % 7).tzinfo == UTC
+    assert (size(999), size(1500), size(10**10)) == ("999 bytes", "1.5 kB", "10.0 GB")
+    assert (listed([]), listed(["a"]), listed(["a", "b", "c"])) == ("", "a", "a, b and c")
+
+
+@given(st.text())
+def test_nothing_invisible_stays(text: str) -> None:
+    shown = visible(text)
+    assert visible(shown) == shown
+    assert shown.isprintable() or " " in shown or any(one.isspace() for one in shown)
+
+
+@given(st.text(max_size=30), st.integers(0, 30), st.integers(1, 30))
+def test_pictures_are_whole_whatever_the_names(name: str, innocents: int, segments: int) -> None:
+    rng = np.random.default_rng(1)
+    shown = visible(name)
+    for svg in (
+        pictures.agreement(rng.standard_normal(segments), rng.integers(0, 2, segments), shown),
+        pictures.among(rng.uniform(0.3, 0.9, innocents), [(shown, 0.99)] * 7),
+        pictures.clearness(rng.standard_normal(segments)),
+        pictures.time_line(NAMED.evidence().stretches, 0.0, 0.0),
+    ):
+        root = ElementTree.fromstring(pictures.standing_alone(svg))  # noqa: S314
+        assert root.tag.endswith("svg")
+        assert len(svg) < 200_000
+
+
+def test_long_leaks_have_small_pictures() -> None:
+    rng = np.random.default_rng(1)
+    assert len(pictures.agreement(rng.standard_normal(50_000), rng.integers(0, 2, 50_000), "x")) < 100_000
