@@ -45,8 +45,17 @@ def listener_id(number: int) -> str:
 
 
 @contextmanager
-def stage(rendered: int, *, seconds: float = BRIEFING_S, listeners: int = LISTENERS) -> Iterator[Stage]:
-    """Mark a briefing for many listeners and render the copies of some of them, in a temporary folder."""
+def stage(
+    rendered: int, *, seconds: float = BRIEFING_S, listeners: int = LISTENERS, depth: float | None = None
+) -> Iterator[Stage]:
+    """Mark a briefing for many listeners and render the copies of some of them, in a temporary folder.
+
+    Args:
+        rendered: how many copies.
+        seconds: length of the briefing.
+        listeners: how many are on record.
+        depth: how strongly to mark; None for what is usual.
+    """
     with TemporaryDirectory() as name:
         folder = Path(name)
         original = Codec("flac", ".flac").write(corpus.briefing(seconds, RATE), RATE, folder / "briefing")
@@ -54,7 +63,7 @@ def stage(rendered: int, *, seconds: float = BRIEFING_S, listeners: int = LISTEN
         ids = "id\n" + "".join(f"{listener_id(number)}\n" for number in range(listeners))
         with Vault.init(folder / "vault") as vault:
             people = read_listeners(io.BytesIO(ids.encode()))
-            done = mark(vault, original, people, folder / "copies", only=chosen)
+            done = mark(vault, original, people, folder / "copies", only=chosen, depth=depth)
         yield Stage(folder / "vault", original, {copy.listener: copy.path for copy in done.copies})
 
 

@@ -29,6 +29,7 @@ _LEAST_SHARE = 0.35  # of a bound, what a normal tail must reach before the boun
 _LOG_TO_GAIN = 2.5 * log(10)  # what the exact tail may gain over Chernoff's bound
 _EXACT_TESTS = 8  # how many tests of a panel are worth an exact tail
 _EXACT_WORK = 60_000_000  # segments × deficits that an exact tail may take, about a tenth of a second
+_FIRST_ROUND = 0.7  # of the time of all rounds
 _BLOCK_CELLS = 1 << 21  # listeners × segments scored at once
 _EXACT_FLOAT32 = 1 << 24  # whole numbers below are exact in float32
 
@@ -202,5 +203,10 @@ class LineUp:
         for start in range(0, len(self._rows), step):
             block: npt.NDArray[np.floating[Any]] = self._rows[start : start + step].astype(exact)
             deficits[start : start + step] = best - (block @ factors).astype(np.int64)
-            self._done(min(1.0, (self._rounds + (start + len(block)) / len(self._rows)) / (DEEPEST + 1)))
+            self._tell((start + len(block)) / len(self._rows))
         return deficits
+
+    def _tell(self, part: float) -> None:
+        """Tell how much is done where a part of this round is: it is the first that has to make the codewords."""
+        later = (1 - _FIRST_ROUND) * (self._rounds - 1 + part) / DEEPEST
+        self._done(min(1.0, _FIRST_ROUND + later if self._rounds else _FIRST_ROUND * part))
