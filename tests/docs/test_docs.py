@@ -117,6 +117,9 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "attack --list",
         "keys list",
         "keys officers vera ben --out officers",
+        "ledger verify",
+        "ledger show --kind vault-made",
+        "ledger export ledger.jsonl",
         "recordings --vault nowhere",
     )
     printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]

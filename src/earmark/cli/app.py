@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
-from earmark.cli import attacking, casework, keeping
+from earmark.cli import attacking, casework, keeping, ledger
 from earmark.cli.options import Bound, Coalition, Force, Json, Out, Recording, VaultFolder
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
@@ -201,3 +201,4 @@ app.command()(attacking.attack)
 app.add_typer(casework.case, name="case")
 app.command()(casework.exposure)
 app.add_typer(keeping.keys, name="keys")
+app.add_typer(ledger.ledger, name="ledger")

@@ -107,27 +107,32 @@ class _Kept:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.public_key: bytes = connection.execute(select(identity.c.public_key)).scalar_one()
+        self.public_key = as_bytes(connection.execute(select(identity.c.public_key)).scalar_one())
 
     def nodes(self) -> Iterator[tuple[int, bytes]]:
         query = select(ledger_nodes.c.number, ledger_nodes.c.hash).order_by(ledger_nodes.c.number)
         for row in self._connection.execution_options(yield_per=BATCH).execute(query):
-            yield row.number, row.hash
+            yield row.number, as_bytes(row.hash)
 
     def head(self, size: int, root: bytes, time: str) -> SignedHead | None:
         query = select(ledger_entries.c.signature).where(ledger_entries.c.position == size - 1)
         signature = self._connection.execute(query).scalar()
-        return None if signature is None else SignedHead(size, root, time, self.public_key, signature)
+        return None if signature is None else SignedHead(size, root, time, self.public_key, as_bytes(signature))
+
+
+def as_bytes(value: object) -> bytes:
+    """Return what was read from a column of bytes, into which SQLite lets anybody put anything."""
+    return value if isinstance(value, bytes) else repr(value).encode(errors="replace")
 
 
 def _rows(connection: Connection) -> Iterator[Row]:
     table = ledger_entries.c
     query = select(table.position, table.kind, table.subject, table.leaf).order_by(table.position)
     for row in connection.execution_options(yield_per=BATCH).execute(query):
-        yield Row(*row)
+        yield Row(row.position, row.kind, row.subject, as_bytes(row.leaf))
 
 
 def _roster(connection: Connection, recording_id: str) -> tuple[int, str]:
     query = select(listeners.c.commitment).where(listeners.c.recording_id == recording_id).order_by(listeners.c.place)
-    hashes = list(connection.execute(query).scalars())
+    hashes = [as_bytes(one) for one in connection.execute(query).scalars()]
     return len(hashes), tree_root(hashes).hex()

@@ -42,14 +42,14 @@ class Row:
 
     Attributes:
         position: where.
-        kind: what it is found by.
+        kind: what it is found by; None where it is not found by anything.
         subject: likewise.
         leaf: its bytes.
     """
 
     position: int
-    kind: str
-    subject: str
+    kind: str | None
+    subject: str | None
     leaf: bytes
 
 
@@ -64,6 +64,7 @@ class Walk:
         findings: what is wrong, the first thousand.
         behind: entries the clock of which was behind that of an entry before them.
         latest: the latest time so far.
+        public_key: the key that the first entry names, in hexadecimal.
     """
 
     seen: Callable[[Entry], None] = lambda _: None
@@ -72,6 +73,7 @@ class Walk:
     findings: list[Finding] = field(default_factory=list)
     behind: list[int] = field(default_factory=list)
     latest: str = ""
+    public_key: str = ""
 
     def find(self, entry: int | None, what: str) -> None:
         """Note that something is wrong."""
@@ -106,11 +108,13 @@ class Walk:
             self.find(position, f"entry {position} is out of place: it was entered as number {entry.index}")
         elif entry.previous != before.hex() and before != MISSING:
             self.find(position, f"entry {position} does not follow from entry {position - 1}")
-        if (row.kind, row.subject) not in {(entry.kind, about) for about in subjects(entry)}:
+        if row.kind is not None and (row.kind, row.subject) not in {(entry.kind, about) for about in subjects(entry)}:
             self.find(position, f"entry {position} is listed as something else than it is")
         if entry.time < self.latest:
             self.behind.append(position)
         self.latest = max(self.latest, entry.time)
+        if not position:
+            self.public_key = str(entry.body.get("public_key"))
         self.seen(entry)
 
     def _append(self, one: bytes, time: str) -> None:

@@ -105,6 +105,14 @@ class Ledger:
         with self._database.reading() as connection:
             return find(connection, kind, subject)
 
+    def newest(self, count: int, kind: str | None = None, subject: str | None = None) -> list[Entry]:
+        """Return the newest ``count`` entries in order, of a kind and about a subject if one is given."""
+        wishes = {"kind": kind, "subject": subject}
+        chosen = {name: value for name, value in wishes.items() if value is not None}
+        query = select(ledger_entries.c.leaf).filter_by(**chosen).order_by(ledger_entries.c.position.desc())
+        with self._database.reading() as connection:
+            return [_parsed(leaf) for leaf in connection.execute(query.limit(count)).scalars()][::-1]
+
     def head(self, size: int | None = None) -> SignedHead:
         """Return the head of the ledger, or of its first ``size`` entries.
 
@@ -181,7 +189,7 @@ def _nodes(connection: Connection, ranges: Sequence[Range]) -> Node:
 def _parsed(leaf: bytes) -> Entry:
     try:
         return parse_entry(leaf)
-    except ValueError as error:
+    except (ValueError, AttributeError) as error:  # the latter where it is no bytes
         raise VaultError(f"an entry of the ledger is damaged: {error}", DAMAGED) from error
 
 

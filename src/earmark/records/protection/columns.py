@@ -48,14 +48,13 @@ class Columns:
         Raises:
             VaultError: it was changed, or encrypted for another place, or under another vault key.
         """
+        if not isinstance(sealed, bytes) or sealed[:1] != VERSION:  # SQLite lets anybody put anything there
+            raise _changed(column, row)
         nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
-            secret = self._cipher.decrypt(nonce, text, _place(column, row))
+            return self._cipher.decrypt(nonce, text, _place(column, row))
         except (InvalidTag, ValueError) as error:  # the latter for what is too short
             raise _changed(column, row) from error
-        if sealed[:1] != VERSION:
-            raise _changed(column, row)
-        return secret
 
 
 def _changed(column: str, row: tuple[str, ...]) -> VaultError:

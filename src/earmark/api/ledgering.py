@@ -1,0 +1,227 @@
+"""Looking into the ledger, checking it, and handing out what others can check it by."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import UsageError, VaultError
+from earmark.records.checking import Checked
+from earmark.records.ledger import exporting
+from earmark.records.ledger.canonical import MAX_BYTES
+from earmark.records.ledger.checking import check_known
+from earmark.records.ledger.heads import SignedHead, parse_head
+from earmark.records.vault import Vault
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class FindingAt:
+    """Something that is wrong with a ledger.
+
+    Attributes:
+        entry: which entry it is about; None where it is about all of it.
+        what: a clause that can be printed.
+    """
+
+    entry: int | None
+    what: str
+
+
+@dataclass(frozen=True)
+class LedgerChecked:
+    """What came of checking a ledger.
+
+    Attributes:
+        holds: whether nothing is wrong.
+        entries: how many it has.
+        root: of the tree over them, in hexadecimal; None where something is wrong.
+        public_key: the key that signs it, in hexadecimal; likewise.
+        findings: what is wrong, the first thousand.
+        clock_behind: entries the clock of which was behind that of an entry before them. That is no fault of the
+            ledger.
+    """
+
+    holds: bool
+    entries: int
+    root: str | None
+    public_key: str | None
+    findings: tuple[FindingAt, ...]
+    clock_behind: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EntryShown:
+    """An entry of the ledger.
+
+    Attributes:
+        index: its place, from 0 on.
+        time: what the clock said, in UTC.
+        kind: what happened.
+        body: what there is to say about it.
+    """
+
+    index: int
+    time: str
+    kind: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LedgerShown:
+    """Entries of the ledger, the oldest first.
+
+    Attributes:
+        size: how many entries the ledger has.
+        entries: those that were asked for.
+    """
+
+    size: int
+    entries: tuple[EntryShown, ...]
+
+
+@dataclass(frozen=True)
+class LedgerExported:
+    """A ledger in a file.
+
+    Attributes:
+        path: the file.
+        entries: how many it has.
+        root: of the tree over them, in hexadecimal.
+    """
+
+    path: Path
+    entries: int
+    root: str
+
+
+def verify_ledger(vault: Vault, *, heads: Sequence[Path] = ()) -> LedgerChecked:
+    """Check a vault's ledger, and that the vault's other records are what it says. Takes no key.
+
+    Args:
+        vault: has the ledger.
+        heads: files with heads that were exported before. Only they can tell that the ledger's end was cut off
+            together with the records that it was about.
+
+    Raises:
+        UsageError: a file has no head in it.
+        VaultError: the vault cannot be read.
+    """
+    return _result(vault.check([read_head(path) for path in heads]))
+
+
+def verify_exported(path: Path, *, heads: Sequence[Path] = ()) -> LedgerChecked:
+    """Check a ledger that ``export_ledger`` has written. Takes no vault.
+
+    Raises:
+        UsageError: a file cannot be read, or has no head in it.
+    """
+    known = [read_head(one) for one in heads]
+    try:
+        with path.open("rb") as stream:
+            walk, tree, head = exporting.read(stream)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+    if head is not None:
+        check_known(walk, tree, head.public_key, known)
+    return _result(Checked(len(tree), None if walk.findings else head, tuple(walk.findings), tuple(walk.behind)))
+
+
+def show_ledger(
+    vault: Vault, *, kind: str | None = None, about: str | None = None, last: int | None = SHOWN
+) -> LedgerShown:
+    """Return entries of a vault's ledger. Takes no key.
+
+    Args:
+        vault: has the ledger.
+        kind: of that kind only.
+        about: about this only: a recording, or an exhibit's SHA-256.
+        last: how many of the newest; None for all.
+
+    Raises:
+        UsageError: ``last`` is not positive.
+    """
+    if last is not None and last < 1:
+        raise UsageError(f"{last} entries cannot be shown", "Give a positive number.")
+    size = vault.ledger.size()
+    found = vault.ledger.newest(size if last is None else last, kind, about)
+    return LedgerShown(size, tuple(EntryShown(one.index, one.time, one.kind, one.body) for one in found))
+
+
+def ledger_head(vault: Vault, size: int | None = None) -> Mapping[str, Any]:
+    """Return the signed head of a vault's ledger, or of its first ``size`` entries, as it is published. Takes no key.
+
+    Raises:
+        UsageError: the ledger has never had that size.
+    """
+    return vault.ledger.head(size).facts
+
+
+def prove_entry(vault: Vault, index: int) -> Mapping[str, Any]:
+    """Return the proof that an entry is in a vault's ledger. Takes no key.
+
+    Raises:
+        UsageError: there is no such entry.
+    """
+    return vault.ledger.inclusion(index).facts
+
+
+def prove_growth(vault: Vault, since: int) -> Mapping[str, Any]:
+    """Return the proof that a vault's ledger has only grown since it had ``since`` entries. Takes no key.
+
+    Raises:
+        UsageError: it has never had that many.
+    """
+    return vault.ledger.consistency(since).facts
+
+
+def export_ledger(vault: Vault, path: Path) -> LedgerExported:
+    """Write a vault's ledger into a new file that anybody can check. Takes no key.
+
+    Raises:
+        UsageError: there is a file at ``path``.
+        VaultError: it cannot be written, or the ledger is damaged.
+    """
+    head = vault.ledger.head()
+    part = path.with_name(f".earmark-{os.urandom(8).hex()}.part")
+    try:
+        with part.open("xb") as stream:
+            exporting.write(vault.ledger.entries(0, head.size), head, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(part, path)  # never in place of another file
+    except FileExistsError as error:
+        raise UsageError(f"there is a file at {path} already", "Choose another name.") from error
+    except OSError as error:
+        raise VaultError(f"{path} cannot be written: {error.strerror}", "Is there space on the disk?") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return LedgerExported(path, head.size, head.root.hex())
+
+
+def read_head(path: Path) -> SignedHead:
+    """Return the head in a file; its signature is not checked here.
+
+    Raises:
+        UsageError: the file cannot be read, or has no head in it.
+    """
+    try:
+        with path.open("rb") as stream:
+            return parse_head(stream.read(MAX_BYTES))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is no head: {error}", "“earmark ledger head” prints one.") from error
+
+
+def _result(checked: Checked) -> LedgerChecked:
+    return LedgerChecked(
+        holds=not checked.findings,
+        entries=checked.size,
+        root=checked.head and checked.head.root.hex(),
+        public_key=checked.head and checked.head.public_key.hex(),
+        findings=tuple(FindingAt(one.entry, one.what) for one in checked.findings),
+        clock_behind=checked.behind,
+    )
