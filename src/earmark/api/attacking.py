@@ -107,9 +107,10 @@ def attack(
     progress("reading", 0.0)
     sound = read_sound(source)
     before = sound.seconds
-    if output.chain is not None:
-        steps = len(output.chain.steps)
-        sound = output.chain.apply(sound, seed, drawn, lambda number: progress("attacking", number / steps))
+    steps = output.chain.steps if output.chain is not None else ()
+    for number, step in enumerate(steps):
+        progress("attacking", number / len(steps))
+        sound = step.apply(sound, number, seed, drawn)
     digest = written(sound, output, out, force=force, progress=progress)
     names = tuple(step.name for step in chain.steps)
     return Attacked(out, digest, names, seed, chain.in_step, sound.seconds, before, notes)

@@ -1,7 +1,6 @@
 """Effects one after the other, by name: ``room+noise:20+opus:24k``."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,6 +47,23 @@ class Step:
             raise UsageError(f"there is no effect {shown(name)}", f"{hint}{', '.join(CATALOGUE)}.")
         return cls(text, kind.parse(amount), kind.in_step)
 
+    def apply(self, sound: Sound, number: int, seed: int, materials: Materials) -> Sound:
+        """Return what is left of ``sound``.
+
+        Args:
+            sound: the sound.
+            number: of the step in its chain, from 0 on; equal effects of a chain draw otherwise.
+            seed: of what chance decides, not negative.
+            materials: rooms and sounds to draw from.
+
+        Raises:
+            EarmarkError: the effect needs something that is not there, or leaves nothing.
+        """
+        left = self.effect.apply(sound, Drawing(np.random.default_rng([seed, number]), materials))
+        if not left.length:
+            raise EarmarkError(f"{self.name} leaves nothing of it", "Is there anything to be heard in it?")
+        return left
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -82,24 +98,10 @@ class Chain:
         last = self.steps[-1].effect
         return last if isinstance(last, FileCodec) else None
 
-    def apply(self, sound: Sound, seed: int, materials: Materials, each: Callable[[int], None] | None = None) -> Sound:
-        """Return what is left of ``sound``.
-
-        Args:
-            sound: the sound.
-            seed: of what chance decides, not negative.
-            materials: rooms and sounds to draw from.
-            each: called with the number of each effect before it begins.
-
-        Raises:
-            EarmarkError: an effect needs something that is not there.
-        """
+    def apply(self, sound: Sound, seed: int, materials: Materials) -> Sound:
+        """Return what is left of ``sound``; arguments and errors are those of ``Step.apply``."""
         for number, step in enumerate(self.steps):
-            if each is not None:
-                each(number)
-            sound = step.effect.apply(sound, Drawing(np.random.default_rng([seed, number]), materials))
-            if not sound.length:
-                raise EarmarkError(f"{step.name} leaves nothing of it", "Is there anything to be heard in it?")
+            sound = step.apply(sound, number, seed, materials)
         return sound
 
     def before_codec(self) -> "Chain | None":

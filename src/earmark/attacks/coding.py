@@ -7,6 +7,7 @@ G.726. Vorbis and GSM are in ``earmark.attacks.sndfile``. AMR-WB has no free enc
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar, cast
@@ -19,9 +20,10 @@ from numpy.typing import ArrayLike
 
 from earmark.attacks.drawing import Drawing
 from earmark.attacks.graph import frames
-from earmark.attacks.sound import Sound
+from earmark.attacks.sound import Sound, gathered
 from earmark.media.encoders import USUAL_LAYOUT
 from earmark.media.reading import read_resampled
+from earmark.media.source import probe
 
 MUXERS = {
     ".aiff": "aiff",
@@ -71,7 +73,8 @@ class FileCodec(ABC):
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"coded{self.suffix}"
             self.save(sound.fitted(max(sound.length, round(LEAST_S * sound.rate))), path)
-            decoded = np.concatenate(list(read_resampled(path, sound.rate)), axis=1)
+            channels = probe(path).channels
+            decoded = gathered(read_resampled(path, sound.rate), channels, sound.length)
         late = round(self.delay * sound.rate / (self.rate or sound.rate))
         return sound.holding(decoded[:, late:]).fitted(sound.length)
 
@@ -104,7 +107,6 @@ class Codec(FileCodec):
     def save(self, sound: Sound, path: Path, suffix: str | None = None) -> None:
         """Write ``sound`` to exactly ``path``."""
         coded = sound.mixed_down(self.channels).at_rate(self.rate or sound.rate)
-        coded = coded.holding(np.clip(coded.samples, -1, 1))
         layout = USUAL_LAYOUT[coded.channels]
         with av.open(f"file:{path}", "w", format=MUXERS[suffix or self.suffix]) as container:
             stream = cast("AudioStream", container.add_stream(self.encoder, rate=coded.rate, layout=layout))
@@ -119,7 +121,7 @@ class Codec(FileCodec):
         """Yield the sound in the frames that the encoder wants."""
         codec = stream.codec_context
         cutter = av.AudioResampler(codec.format, layout, coded.rate, frame_size=codec.frame_size or 1024)
-        for frame in [*frames(coded, layout), None]:
+        for frame in chain(frames(coded, layout, most=1.0), [None]):
             yield from cutter.resample(frame)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
-from earmark.attacks.sound import Floats, Sound
+from earmark.attacks.sound import Floats, Sound, gathered
 from earmark.media.encoders import USUAL_LAYOUT
 
 Filter = tuple[str, str]
@@ -19,11 +20,14 @@ def filtered(sound: Sound, *filters: Filter) -> Sound:
     """Return ``sound`` sent through filters, one after the other; its channels stay alike."""
     layout = USUAL_LAYOUT[sound.channels]
     graph = connected(sound.rate, layout, filters)
-    pieces: list[Floats] = []
-    for frame in [*frames(sound, layout), None]:
+    return sound.holding(gathered(through(graph, sound, layout), sound.channels, sound.length))
+
+
+def through(graph: Graph, sound: Sound, layout: str) -> Iterator[Floats]:
+    """Yield what comes out of the graph."""
+    for frame in chain(frames(sound, layout), [None]):
         graph.push(frame)
-        pieces.extend(ready(graph, sound.channels))
-    return sound.holding(np.concatenate([np.zeros((sound.channels, 0), np.float32), *pieces], axis=1))
+        yield from ready(graph, sound.channels)
 
 
 def connected(rate: int, layout: str, filters: tuple[Filter, ...]) -> Graph:
@@ -36,11 +40,11 @@ def connected(rate: int, layout: str, filters: tuple[Filter, ...]) -> Graph:
     return graph
 
 
-def frames(sound: Sound, layout: str) -> Iterator[AudioFrame]:
-    """Yield ``sound`` in frames of a second."""
+def frames(sound: Sound, layout: str, most: float = np.inf) -> Iterator[AudioFrame]:
+    """Yield ``sound`` in frames of a second, clipped to ``most``."""
     for start in range(0, sound.length, sound.rate):
-        words = np.ascontiguousarray(sound.samples[:, start : start + sound.rate].T).reshape(1, -1)
-        frame = AudioFrame.from_ndarray(words, "flt", layout)
+        words = np.clip(sound.samples[:, start : start + sound.rate].T, -most, most)
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(words).reshape(1, -1), "flt", layout)
         frame.sample_rate, frame.time_base, frame.pts = sound.rate, Fraction(1, sound.rate), start
         yield frame
 

@@ -18,7 +18,7 @@ def at_ratio(sound: Sound, other: Floats, ratio_db: float) -> Sound:
     """
     power = float(np.vdot(other, other)) / max(1, other.size)
     scale = np.sqrt(sound.power / max(power, 1e-20)) * 10 ** (-ratio_db / 20)
-    return sound.holding(sound.samples + np.float32(scale) * other)
+    return sound.holding(sound.samples + np.multiply(other, np.float32(scale)))
 
 
 def white(sound: Sound, drawing: Drawing, ratio_db: float) -> Sound:

@@ -7,6 +7,7 @@ from earmark.attacks.drawing import Drawing
 from earmark.attacks.graph import Filter, filtered
 from earmark.attacks.sound import Floats, Sound
 
+PIECE = 1 << 21
 DIRECT_SOUND_S = 0.0005
 DECAY_FROM_DB, DECAY_TO_DB = -5.0, -25.0
 LOUD = 0.15  # of full scale, where speech begins to be distorted
@@ -21,8 +22,19 @@ def in_a_room(sound: Sound, drawing: Drawing, rt60_s: float | None) -> Sound:
     direct = int(np.argmax(np.abs(response)))
     response = response[max(0, direct - round(DIRECT_SOUND_S * sound.rate)) :]
     response = response / max(float(np.sqrt(np.sum(response**2))), 1e-20)
-    wet = scipy.signal.oaconvolve(sound.samples, response[None].astype(np.float32), axes=1)
-    return sound.holding(wet[:, : sound.length])
+    return sound.holding(convolved(sound.samples, response.astype(np.float32)))
+
+
+def convolved(samples: Floats, response: Floats) -> Floats:
+    """Return ``samples``, shape (channels, n), convolved with ``response``, shape (m,), as long as before.
+
+    A piece after the other, since an hour at once would take several times its size.
+    """
+    out = np.zeros_like(samples)
+    for start in range(0, samples.shape[1], PIECE):
+        wet = scipy.signal.oaconvolve(samples[:, start : start + PIECE], response[None], axes=1)
+        out[:, start : start + wet.shape[1]] += wet[:, : samples.shape[1] - start]
+    return out
 
 
 def any_room(sound: Sound, drawing: Drawing) -> Sound:

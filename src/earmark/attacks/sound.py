@@ -1,5 +1,6 @@
 """Sound as attacks handle it: all of a recording, in memory."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ class Sound:
 
     def fitted(self, length: int) -> "Sound":
         """Return it cut, or filled up with silence, to so many samples."""
+        if length == self.length:
+            return self
         missing = max(0, length - self.length)
         return self.holding(np.pad(self.samples[:, :length], ((0, 0), (0, missing))))
 
@@ -77,8 +80,28 @@ class Sound:
 
 def stretched(samples: Floats, rate: float, new_rate: float) -> Floats:
     """Return ``samples``, shape (channels, n), resampled by the ratio of two rates, whole numbers or not."""
-    columns = soxr.resample(np.ascontiguousarray(samples.T), rate, new_rate)
-    return np.ascontiguousarray(columns.T)
+    channels: list[Floats] = [soxr.resample(channel, rate, new_rate) for channel in samples]
+    return np.stack(channels)
+
+
+def gathered(blocks: Iterable[Floats], channels: int, expected: int) -> Floats:
+    """Return blocks joined: without having all of them twice in memory, where as many samples come as expected.
+
+    Args:
+        blocks: each of shape (channels, n).
+        channels: how many.
+        expected: samples of a channel, roughly.
+    """
+    whole = np.empty((channels, expected), np.float32)
+    at = 0
+    for block in blocks:
+        end = at + block.shape[1]
+        if end > whole.shape[1]:
+            more = max(end - at, whole.shape[1] // 4)
+            whole = np.concatenate([whole[:, :at], np.empty((channels, more), np.float32)], axis=1)
+        whole[:, at:end] = block
+        at = end
+    return np.ascontiguousarray(whole[:, :at])
 
 
 def read_sound(path: Path) -> Sound:
@@ -91,12 +114,17 @@ def read_sound(path: Path) -> Sound:
     info = probe(path)
     if info.channels > MOST_CHANNELS:
         raise MediaError(f"{path} has {info.channels} channels", f"Up to {MOST_CHANNELS} can be attacked.")
-    blocks: list[Floats] = []
+    expected = info.samples or round((info.seconds or 0) * info.rate)
+    blocks = few_enough(read_resampled(path, info.rate), path)
+    return Sound(gathered(blocks, info.channels, min(expected, MOST_SAMPLES // info.channels)), info.rate)
+
+
+def few_enough(blocks: Iterable[Floats], path: Path) -> Iterator[Floats]:
+    """Yield ``blocks``; raise a MediaError where they become too much."""
     size = 0
-    for block in read_resampled(path, info.rate):
+    for block in blocks:
         size += block.size
         if size > MOST_SAMPLES:
             hint = "Cut it into pieces of an hour or less first."
             raise MediaError(f"{path} is too long to be attacked in one piece", hint)
-        blocks.append(block)
-    return Sound(np.concatenate(blocks, axis=1), info.rate)
+        yield block
