@@ -120,6 +120,11 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "ledger verify",
         "ledger show --kind vault-made",
         "ledger export ledger.jsonl",
+        "exposure chloe --until 2100-01-01 --leak leaked.ogg",
+        "case new leaked.ogg --out case",
+        "case list",
+        "case show c-",
+        "case check case",
         "recordings --vault nowhere",
     )
     printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]

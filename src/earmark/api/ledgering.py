@@ -168,13 +168,18 @@ def prove_entry(vault: Vault, index: int) -> Mapping[str, Any]:
     return vault.ledger.inclusion(index).facts
 
 
-def prove_growth(vault: Vault, since: int) -> Mapping[str, Any]:
-    """Return the proof that a vault's ledger has only grown since it had ``since`` entries. Takes no key.
+def prove_growth(vault: Vault, since: int, size: int | None = None) -> Mapping[str, Any]:
+    """Return the proof that a vault's ledger has only grown from ``since`` entries to ``size``. Takes no key.
+
+    Args:
+        vault: has the ledger.
+        since: how many entries it had then.
+        size: how many it had later; None for now.
 
     Raises:
         UsageError: it has never had that many.
     """
-    return vault.ledger.consistency(since).facts
+    return vault.ledger.consistency(since, size).facts
 
 
 def export_ledger(vault: Vault, path: Path) -> LedgerExported:

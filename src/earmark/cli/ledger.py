@@ -83,6 +83,9 @@ def prove(
     since: Annotated[
         int | None, typer.Option("--since", metavar="SIZE", help="That it has only grown since it had that size.")
     ] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", metavar="SIZE", help="With --since: until it had this one. Default: now.")
+    ] = None,
     vault: VaultFolder = None,
 ) -> None:
     """Print a proof about the ledger as JSON, to go with its head: of one entry, or of growth since an earlier head."""
@@ -94,7 +97,7 @@ def prove(
         if entry is not None and since is None:
             proof = api.prove_entry(opened, entry)
         elif since is not None and entry is None:
-            proof = api.prove_growth(opened, since)
+            proof = api.prove_growth(opened, since, size)
         else:
             raise UsageError("one thing is proved at a time", "Give --entry N or --since SIZE.")
         output.print_object(dict(proof))
