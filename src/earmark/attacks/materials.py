@@ -17,6 +17,9 @@ SUFFIXES = frozenset({".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3", ".m4a"})
 LONGEST_S = 600
 LIKE_ENOUGH = 1.2
 
+Response = tuple[float, Floats]
+"""A reverberation time in seconds, and the response of a room that has it."""
+
 
 @lru_cache(maxsize=64)
 def loaded(path: Path, rate: int) -> Floats:
@@ -25,7 +28,7 @@ def loaded(path: Path, rate: int) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def responses(path: Path, rate: int) -> tuple[tuple[float, Floats], ...]:
+def responses(path: Path, rate: int) -> tuple[Response, ...]:
     """Return the channels of a room's response and their reverberation times: each is another place in the room."""
     return tuple((rt60_of(channel, rate), channel) for channel in loaded(path, rate))
 
@@ -59,12 +62,15 @@ class Recorded:
         return cls(*(sounds_in(folder / kind) for kind in ("rooms", "noise", "talk", "music")))
 
     def room(self, rng: np.random.Generator, rate: int, rt60_s: float | None) -> Floats:
-        """Return a response; one with a reverberation time within a fifth of ``rt60_s``, or else the nearest."""
-        known = [one for path in some(self.rooms, "rooms") for one in responses(path, rate)]
-        if rt60_s is not None:
-            known.sort(key=lambda one: unlike(one[0], rt60_s))
-            alike = sum(unlike(one[0], rt60_s) <= LIKE_ENOUGH for one in known)
-            known = known[: max(1, alike)]
+        """Return a response; one with a reverberation time within a fifth of ``rt60_s``, or else the nearest.
+
+        Where none is asked for, every room is as likely as any other, from however many places it was recorded.
+        """
+        files = some(self.rooms, "rooms")
+        if rt60_s is None:
+            known = list(responses(files[rng.integers(len(files))], rate))
+        else:
+            known = likest([one for path in files for one in responses(path, rate)], rt60_s)
         return known[rng.integers(len(known))][1]
 
     def background(self, kind: Background, rng: np.random.Generator, rate: int, samples: int) -> Floats:
@@ -85,6 +91,13 @@ def some(files: tuple[Path, ...], kind: str) -> tuple[Path, ...]:
         hint = f"Put WAV or FLAC files into its folder {kind!r}, or leave the materials out for synthetic ones."
         raise UsageError(f"the materials have nothing for {kind!r}", hint)
     return files
+
+
+def likest(known: list[Response], rt60_s: float) -> list[Response]:
+    """Return the responses with a reverberation time within a fifth of ``rt60_s``, or else the nearest."""
+    ordered = sorted(known, key=lambda one: unlike(one[0], rt60_s))
+    alike = sum(unlike(time, rt60_s) <= LIKE_ENOUGH for time, _ in known)
+    return ordered[: max(1, alike)]
 
 
 def unlike(one: float, other: float) -> float:
