@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from math import ceil
+from math import ceil, log
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ from earmark.signal.patterns import Patterns
 from earmark.signal.search import CANDIDATES, Place, most_telling, search
 
 LOOKS = 3
+LONG_S = 60.0
+LIKELY = 0.05
 GLANCE_S = 4.0
 EXCERPT_S = 5.0
 EXCERPT_FROM_S = 300.0
@@ -89,10 +91,15 @@ def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], progress: Progres
     """Return the first sure hit in the leak; if there is none, the few that are most likely to be no chance.
 
     There are three looks, each with a third of the allowed chance of error: at the few seconds that say most, since
-    most leaks need no more; at some of these at other paces; at everything.
+    most leaks need no more; at everything; at other paces. The last comes before the second where that is long, and is
+    left out where something likely has been found.
     """
+    everywhere, at_paces = looks_everywhere(ear, tracks), looks_at_paces(ear, leak, tracks)
+    short = ear(lengths_of(tracks)[0], OWN).seconds <= LONG_S
     likely: list[Hit] = []
-    for look in (glances(ear, tracks), looks_at_paces(ear, leak, tracks), looks_everywhere(ear, tracks)):
+    for look in (glances(ear, tracks), *((everywhere, at_paces) if short else (at_paces, everywhere))):
+        if look is at_paces and likely and likely[0].place.log_chance <= log(LIKELY):
+            continue
         for done, hits in look:
             progress("searching", done)
             likely = sorted([*likely, *hits], key=lambda hit: hit.place.log_chance)[:CANDIDATES]

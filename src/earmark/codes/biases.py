@@ -59,7 +59,8 @@ def bias_distribution(coalition: int, rules: int = RULES) -> tuple[npt.NDArray[n
     fair = FAIR_SHARES[rules]
     points, weights = nuida_distribution(coalition)
     points, which = np.unique([*points, *([0.5] if fair else [])], return_inverse=True)
-    return points, np.bincount(which, [*((1 - fair) * weights), *([fair] if fair else [])])
+    shares = [*((1 - fair) * weights), *([fair] if fair else [])]
+    return points, np.bincount(which, shares).astype(np.float64)
 
 
 def bias_table(coalition: int, rules: int = RULES) -> tuple[Thresholds, npt.NDArray[np.int64]]:

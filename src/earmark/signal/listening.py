@@ -8,6 +8,7 @@ Log-odds are kept in steps of 1/64 in one byte a cell: 4.8 kB per second of soun
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,9 @@ def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = learned, pac
         return Listening(layout, np.zeros((0, BANDS), np.int8), 0.0, pace)
     log_power = np.concatenate(pieces)
     surroundings = Surroundings.of(log_power)
-    cells = np.concatenate([_quantised(judge(part, surroundings)) for part in _with_margins(log_power)])
+    with ThreadPoolExecutor() as pool:
+        parts = pool.map(lambda part: _quantised(judge(part, surroundings)), _with_margins(log_power))
+        cells = np.concatenate(list(parts))
     return Listening(layout, cells, heard.samples / pace.rate, pace)
 
 

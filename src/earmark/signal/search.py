@@ -65,17 +65,19 @@ def search(
     rows = max(1, (last - first) // hops)
     odds = np.full((hops, correlator.segments + rows), -np.inf, np.float32)
     log_places = log(max(1, odds.size) * trials)
+    searched = 0
     for start in range(0, rows, SEARCH_BLOCK):
         np.maximum(odds, log_share(start // SEARCH_BLOCK, -(-rows // SEARCH_BLOCK)), out=odds)
-        block = np.arange(start, min(rows, start + SEARCH_BLOCK))
+        searched = min(rows, start + SEARCH_BLOCK)
+        block = np.arange(start, searched)
         gains = correlator.worth_everywhere((first + hops * block[:, None] + phases).ravel())
         for row, gain in zip(block, gains.reshape(len(block), hops, -1), strict=True):
             odds[:, rows - row : rows - row + correlator.segments] += gain
         if log_places - float(odds.max(initial=-np.inf)) <= log(allowed):
             break
-    row = max(0, int(block[-1]) - SEARCH_BLOCK // 2)  # where the sums have grown of late
+    lately = max(0, searched - SEARCH_BLOCK // 2)  # where the sums have grown of late
     return [
-        Place(lag - rows + row, int(first + phase + hops * row), log_places - float(odds[phase, lag]))
+        Place(lag - rows + lately, first + phase + hops * lately, log_places - float(odds[phase, lag]))
         for phase, lag in surest_lines(odds)
     ]
 
