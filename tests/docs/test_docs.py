@@ -115,6 +115,8 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "listeners briefing",
         "attack briefing.m4a --with room:0.4,opus:16k -o tried.ogg",
         "attack --list",
+        "backup vault.backup",
+        "restore vault.backup --vault restored",
         "keys list",
         "keys officers vera ben --out officers",
         "ledger verify",

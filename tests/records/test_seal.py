@@ -10,7 +10,8 @@ from nacl import bindings
 
 from earmark.errors import VaultError
 from earmark.keys import derive
-from earmark.records.seal import CHUNK_BYTES, HEADER_BYTES, LABEL, MAGIC, TAG_BYTES, seal, unseal
+from earmark.records.seal import LABEL, MAGIC, seal, unseal
+from earmark.records.stream import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES
 
 SECRET = bytes(range(32))
 START = len(MAGIC) + HEADER_BYTES

@@ -9,6 +9,7 @@ All raise ``earmark.errors.EarmarkError``, with a message and a hint, for whatev
 """
 
 from earmark.api.attacking import Attacked, EffectList, EffectSummary, attack, effects
+from earmark.api.backing_up import BackupMade, BackupRestored, backup, restore
 from earmark.api.case_listing import case, cases
 from earmark.api.case_results import (
     CaseChecked,
@@ -74,6 +75,8 @@ from earmark.records.vault import Vault
 
 __all__ = [
     "Attacked",
+    "BackupMade",
+    "BackupRestored",
     "CaseChecked",
     "CaseEvent",
     "CaseList",
@@ -117,6 +120,7 @@ __all__ = [
     "WaySummary",
     "add_way",
     "attack",
+    "backup",
     "case",
     "cases",
     "check_case",
@@ -137,6 +141,7 @@ __all__ = [
     "read_listeners",
     "recordings",
     "remove_way",
+    "restore",
     "rotate",
     "show_ledger",
     "trace",

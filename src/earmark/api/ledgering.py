@@ -225,8 +225,8 @@ def _result(checked: Checked) -> LedgerChecked:
     return LedgerChecked(
         holds=not checked.findings,
         entries=checked.size,
-        root=checked.head and checked.head.root.hex(),
-        public_key=checked.head and checked.head.public_key.hex(),
+        root=checked.head.root.hex() if checked.head else None,
+        public_key=checked.head.public_key.hex() if checked.head else None,
         findings=tuple(FindingAt(one.entry, one.what) for one in checked.findings),
         clock_behind=checked.behind,
     )

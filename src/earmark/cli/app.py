@@ -200,5 +200,7 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
 app.command()(attacking.attack)
 app.add_typer(casework.case, name="case")
 app.command()(casework.exposure)
+app.command()(keeping.backup)
+app.command()(keeping.restore)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(ledger.ledger, name="ledger")

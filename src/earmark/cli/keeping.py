@@ -126,3 +126,31 @@ def officers(
     with shell.opened(shell.settings(vault=vault)) as opened:
         result = api.officers(opened, names, out)
     shell.report("earmark.keys-officers/1", result, words.officers(result), json=json)
+
+
+def backup(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.", show_default=False)],
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """Write the whole vault into one encrypted file, opened in the same ways as the vault."""
+    from earmark import api
+    from earmark.cli import shell, words
+
+    with shell.opened(shell.settings(vault=vault)) as opened, shell.Bars() as bars:
+        result = api.backup(opened, out, progress=bars)
+    shell.report("earmark.backup/1", result, words.backed_up(result), json=json)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.", show_default=False)],
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """Restore the vault from a backup, into a folder that is not there yet."""
+    from earmark import api
+    from earmark.cli import shell, words
+
+    chosen = shell.settings(vault=vault)
+    result = api.restore(source, chosen.vault, sources=shell.sources(chosen))
+    shell.report("earmark.restore/1", result, words.restored(result), json=json)

@@ -12,7 +12,7 @@ from earmark.cli.output import print_json, print_lines, print_notes
 from earmark.cli.settings import Settings, settings
 from earmark.errors import ListenersError, UsageError
 
-__all__ = ["Bars", "ids", "new_passphrase", "opened", "read_list", "report", "settings", "somebody_is_there"]
+__all__ = ["Bars", "ids", "new_passphrase", "opened", "read_list", "report", "settings", "somebody_is_there", "sources"]
 
 ADOPTED = (
     "this vault was made by an earlier version: its ledger starts now",
@@ -51,10 +51,15 @@ def report(schema: str, result: Any, lines: Sequence[str], *, json: bool) -> Non
 
 def opened(chosen: Settings) -> Vault:
     """Open the vault that the settings name; its key is looked for, or asked for, when it is needed first."""
-    vault = Vault(chosen.vault, sources=Sources(chosen.vault_key_file, ask=ask if somebody_is_there() else None))
+    vault = Vault(chosen.vault, sources=sources(chosen))
     if vault.adopted:
         print_notes(ADOPTED)
     return vault
+
+
+def sources(chosen: Settings) -> Sources:
+    """Return where the vault's key is looked for."""
+    return Sources(chosen.vault_key_file, ask=ask if somebody_is_there() else None)
 
 
 def somebody_is_there() -> bool:

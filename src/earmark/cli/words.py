@@ -3,6 +3,7 @@
 from math import floor
 from pathlib import Path
 
+from earmark.api.backing_up import BackupMade, BackupRestored
 from earmark.api.keeping import OfficersMade, VaultMade, WayList
 from earmark.api.results import Delivered, Inspected, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
@@ -145,3 +146,13 @@ def ways(result: WayList) -> list[str]:
 def officers(result: OfficersMade) -> list[str]:
     """Return where officers' keys are."""
     return [str(path) for path in result.files]
+
+
+def backed_up(result: BackupMade) -> list[str]:
+    """Return where the backup is."""
+    return [f"backup of {result.size:,} bytes in {result.path}", f"SHA-256 {result.sha256}"]
+
+
+def restored(result: BackupRestored) -> list[str]:
+    """Return where the vault is."""
+    return [f"vault restored to {result.vault}"]

@@ -1,9 +1,7 @@
 """Sealed originals: the input, encrypted, so that later copies need nothing but the vault.
 
-Format, version 1: the 16 bytes of ``MAGIC``; the 24-byte header of libsodium's secretstream (XChaCha20-Poly1305); then
-the file in chunks of 65,536 bytes, each 17 bytes longer by its tag. The last chunk, and no other, is shorter than
-65,536 bytes (it may be empty) and tagged final, so that a file cut anywhere does not open. The magic bytes are
-authenticated with every chunk.
+Format, version 1: the 16 bytes of ``MAGIC``; then the file as a stream (see ``earmark.records.stream``) that is bound
+to the magic bytes.
 
 The key is ``derive(secret, "earmark/1 seal")`` of the recording's seal secret.
 """
@@ -12,23 +10,18 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from earmark.errors import VaultError
 from earmark.keys import derive
+from earmark.records.stream import CHUNK_BYTES, SealingWriter, opened_chunks
 
 LABEL = "earmark/1 seal"
 MAGIC = b"earmark sealed 1"
-CHUNK_BYTES = 65_536
-TAG_BYTES = bindings.crypto_secretstream_xchacha20poly1305_ABYTES
-HEADER_BYTES = bindings.crypto_secretstream_xchacha20poly1305_HEADERBYTES
-FINAL = bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-MESSAGE = bindings.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
 
 
 def seal(source: Path, target: Path, secret: bytes) -> str:
@@ -46,16 +39,13 @@ def seal(source: Path, target: Path, secret: bytes) -> str:
         VaultError: a file cannot be read or written.
     """
     digest = hashlib.sha256()
-    with _reading(source) as plain, _whole(target) as sealed:
-        state = bindings.crypto_secretstream_xchacha20poly1305_state()
-        sealed.write(MAGIC + bindings.crypto_secretstream_xchacha20poly1305_init_push(state, derive(secret, LABEL)))
-        final = False
-        while not final:
-            chunk = plain.read(CHUNK_BYTES)
-            final = len(chunk) < CHUNK_BYTES
+    with reading(source) as plain, whole(target) as sealed:
+        sealed.write(MAGIC)
+        writer = SealingWriter(sealed, derive(secret, LABEL), MAGIC)
+        while chunk := plain.read(CHUNK_BYTES):
             digest.update(chunk)
-            tag = FINAL if final else MESSAGE
-            sealed.write(bindings.crypto_secretstream_xchacha20poly1305_push(state, chunk, MAGIC, tag))
+            writer.write(chunk)
+        writer.finish()
     return digest.hexdigest()
 
 
@@ -74,7 +64,7 @@ def unseal(source: Path, target: Path, secret: bytes) -> str:
         VaultError: the file is cut, changed or another recording's, or cannot be read or written.
     """
     digest = hashlib.sha256()
-    with _reading(source) as sealed, _whole(target) as plain:
+    with reading(source) as sealed, whole(target) as plain:
         try:
             for chunk in _chunks(sealed, derive(secret, LABEL)):
                 digest.update(chunk)
@@ -89,20 +79,16 @@ def unseal(source: Path, target: Path, secret: bytes) -> str:
 def _chunks(sealed: BinaryIO, key: bytes) -> Iterator[bytes]:
     if sealed.read(len(MAGIC)) != MAGIC:
         raise CryptoError("other magic bytes")
-    state = bindings.crypto_secretstream_xchacha20poly1305_state()
-    bindings.crypto_secretstream_xchacha20poly1305_init_pull(state, sealed.read(HEADER_BYTES), key)
-    final = False
-    while not final:
-        block = sealed.read(CHUNK_BYTES + TAG_BYTES)
-        chunk, tag = bindings.crypto_secretstream_xchacha20poly1305_pull(state, block, MAGIC)
-        final = tag == FINAL
-        if final != (len(chunk) < CHUNK_BYTES):
-            raise CryptoError("the last chunk, and no other, is short")
-        yield chunk
+    return opened_chunks(sealed, key, MAGIC)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to read from.
+
+    Raises:
+        VaultError: it cannot be read.
+    """
     try:
         with path.open("rb") as stream:
             yield stream
@@ -111,8 +97,16 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that takes its name, and is on disk for good, only if all goes well."""
+def whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """Give a file that takes its name, and is on disk for good, only if all goes well.
+
+    Args:
+        path: its name.
+        replace: whether it may take the place of another.
+
+    Raises:
+        VaultError: it cannot be written, or there is another.
+    """
     part = path.with_name(f".earmark-{secrets.token_hex(8)}.part")
     try:
         part.touch(mode=0o600, exist_ok=False)
@@ -120,15 +114,22 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(path)
-        _sync_folder(path.parent)
+        if replace:
+            part.replace(path)
+        else:
+            os.link(part, path)
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise VaultError(f"there is a file at {path} already", "Choose another name.") from error
     except OSError as error:
         raise VaultError(f"{path} cannot be written: {error.strerror}", "Is there space on the disk?") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder is none
+            part.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """See that the names in a folder are on disk."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
