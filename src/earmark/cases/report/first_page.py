@@ -122,10 +122,12 @@ def whose(evidence: Evidence, background: Background) -> Answer:
         f"{background.called(one.listener)} was given a copy on {background.given(one.listener)}."
         for one in evidence.accusations
     )
-    one_of = "each of these copies" if len(given) > 1 else "this copy"
-    return Answer(
-        question, verdict(evidence, background), (*given, f"The leak carries what {one_of} alone was made with.")
+    names = listed([background.called(one.listener) for one in evidence.accusations])
+    lead = f"The one given to {names}." if len(given) == 1 else f"Those given to {names}, together."
+    why = "Every copy has inaudible variants of its own, and the leak has those of " + (
+        "this one." if len(given) == 1 else "these."
     )
+    return Answer(question, lead, (*given, why))
 
 
 def more(evidence: Evidence) -> tuple[str, ...]:

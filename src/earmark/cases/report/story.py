@@ -110,7 +110,8 @@ def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
     if evidence.innocents is not None:
         yield figure(
             pictures.among(*crowd(evidence, background)),
-            "The grey bars are all copies that are not named, without names: they fit as chance has it.",
+            f"By the test that names the copy of {name}. The grey bars are all copies that are not named, without "
+            "names: they fit as chance has it.",
         )
 
 
@@ -121,15 +122,13 @@ def figure(svg: str, caption: str) -> Figure:
 
 
 def crowd(evidence: Evidence, background: Background) -> tuple[NDArray[np.float64], list[tuple[str, float]]]:
-    """Return for those not named, and for those named, how much of the evidence fits, by the first test."""
+    """Return for those not named, and for the first who is, how much of the evidence fits by the latter's test."""
     assert evidence.innocents is not None  # noqa: S101 - asked before
     every = evidence.innocents.every
     scores = evidence.accusations[0].scores[::every]
     total = max(1, sum(abs(score) for score in scores))
-    named = [
-        (background.called(one.listener), 1 - deficit(scores, background.codewords[one.listener][::every]) / total)
-        for one in evidence.accusations
-    ]
+    first = evidence.accusations[0].listener
+    named = [(background.called(first), 1 - deficit(scores, background.codewords[first][::every]) / total)]
     return 1 - np.array(evidence.innocents.deficits) / total, named
 
 
@@ -145,7 +144,8 @@ def row(one: Stretch) -> tuple[str, str, str, str]:
 def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tuple[str, str, str, str]:
     """Return one row of those named."""
     decoder = evidence.bank[one.decoder]
-    with_whom = f", with the copies of {listed(list(one.companions))}" if one.companions else ""
+    copies = "copy" if len(one.companions) == 1 else "copies"
+    with_whom = f", with the {copies} of {listed(list(one.companions))}" if one.companions else ""
     test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}"
     return background.called(one.listener), background.given(one.listener), figures(one.bound_log10), test
 

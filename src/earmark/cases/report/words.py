@@ -45,7 +45,7 @@ def figures(log10: float) -> str:
     power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
     if tenths == 10:
         return power if exponent else "1"
-    return f"{tenths / 10:.1f} × {power}"
+    return f"{tenths / 10:.1f}\u00a0×\u00a0{power}"
 
 
 def clock(seconds: float) -> str:
