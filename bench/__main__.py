@@ -1,29 +1,26 @@
 """Measure what Earmark reaches, and print tables: ``python -m bench`` for all, or name some of the parts.
 
-Parts: ``quality``, ``seconds``, ``innocents``, ``speed``. All of them together take about half an hour on two cores.
-Each writes its table into ``docs/benchmarks.md`` and ``README.md``; ``--attack NAME`` measures and prints the seconds
-for one chain of attacks, see ``bench.attacks``.
+All of them together take some hours on two cores. Each writes its section into ``docs/benchmarks.md``, and the main
+ones their table into ``README.md``; ``--attack NAME`` measures and prints the seconds for one chain of attacks, see
+``earmark attack --help``.
 """
 
 import argparse
-import os
-import platform
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from bench import corpus, innocents, quality, seconds, speed
-from bench.attacks import MAIN
+from bench import aimed, colluders, corpus, depths, innocents, peers, quality, scaling, seconds, speed
+from bench.attacks import ROWS, row_of
+from bench.report import Heading, block, body, merged, report, with_block
 from bench.stage import COPIES, Stage, stage
 from bench.tables import table
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
-SECTION = re.compile(r"^## (.+)\n\n((?:\|.*\n?)+)", re.MULTILINE)
-BLOCK = re.compile(r"(<!-- bench -->).*?(<!-- /bench -->)", re.DOTALL)
 MISSING = f"the recordings are not in {corpus.FOLDER}: nothing was measured; set EARMARK_AUDIO to where they are"
 
 
@@ -44,37 +41,80 @@ class Bench:
         print("marking a briefing of 38 minutes …", file=sys.stderr)
         return self._stack.enter_context(stage(COPIES))
 
-    def quality(self) -> str:
+    def _clips(self, share: int = 1) -> int:
+        return max(1, int(self._options.clips) // share)
+
+    def quality(self) -> list[str]:
         """Return how copies sound."""
-        return table(quality.HEAD, quality.rows(quality.measure()))
+        return [table(quality.HEAD, quality.rows(quality.measure()))]
 
-    def seconds(self) -> str:
+    def depths(self) -> list[str]:
+        """Return quality against seconds."""
+        found = list(depths.measure(self._clips(3)))
+        return [table(depths.HEAD, [one.row for one in found]), depths.picture(found)]
+
+    def seconds(self) -> list[str]:
         """Return how long leaks have to be."""
-        attacks = self._options.attack or MAIN
-        clips = self._options.clips
-        return table((*seconds.HEAD, f"named, of {clips} cuts"), shown(seconds.measure(self._stage, attacks, clips)))
+        rows = [row_of(chain) for chain in self._options.attack] if self._options.attack else ROWS
+        lines = list(shown(seconds.measure(self._stage, rows, self._clips())))
+        return [table(seconds.SHORT_HEAD, seconds.summary(lines)), table(seconds.HEAD, lines)]
 
-    def innocents(self) -> str:
+    def colluders(self) -> list[str]:
+        """Return how long leaks of several have to be."""
+        return [table(colluders.HEAD, shown(colluders.measure(self._stage, self._clips(3))))]
+
+    def aimed(self) -> list[str]:
+        """Return what attacks aimed at the mark come to."""
+        found = []
+        for one in aimed.measure(self._stage, self._clips(3)):
+            found.append(one)
+            tell(one.row)
+        return [table(aimed.HEAD, [one.row for one in found]), aimed.picture(found)]
+
+    def innocents(self) -> list[str]:
         """Return how often innocents are named."""
-        return table(innocents.HEAD, innocents.measure(self._stage, self._options.clips))
+        found = innocents.measure(self._stage, self._clips(10))
+        return [table(innocents.HEAD, innocents.rows(found)), innocents.picture(found)]
 
-    def speed(self) -> str:
+    def peers(self) -> list[str]:
+        """Return how others do."""
+        return [table(peers.HEAD, shown(peers.measure(self._stage, self._clips(3))))]
+
+    def scaling(self) -> list[str]:
+        """Return how time grows."""
+        found = scaling.measure()
+        return [table(scaling.HEAD, scaling.rows(found)), scaling.picture(found)]
+
+    def speed(self) -> list[str]:
         """Return how fast everything is."""
-        return table(speed.HEAD, shown(speed.rows(self._stage)))
+        return [table(speed.HEAD, shown(speed.rows(self._stage)))]
 
 
-PARTS: dict[str, tuple[str, Callable[[Bench], str]]] = {
-    "quality": ("How copies sound", Bench.quality),
-    "seconds": ("Seconds of leak to name one of 1,000 listeners, family-wise 1e-6", Bench.seconds),
-    "innocents": ("How often innocents are named", Bench.innocents),
-    "speed": ("Speed and memory", Bench.speed),
+PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
+    "quality": (Heading("How copies sound", quality.ABOUT, main=True), Bench.quality),
+    "depths": (Heading("Quality against seconds", depths.ABOUT), Bench.depths),
+    "seconds": (
+        Heading("Seconds of leak to name one of 1,000 listeners, family-wise 1e-6", seconds.ABOUT, main=True),
+        Bench.seconds,
+    ),
+    "colluders": (Heading("Seconds of leak to name one of several", colluders.ABOUT, main=True), Bench.colluders),
+    "aimed": (Heading("Attacks aimed at the mark", aimed.ABOUT), Bench.aimed),
+    "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
+    "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
+    "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
+    "speed": (Heading("Speed and memory", speed.ABOUT, main=True), Bench.speed),
 }
 
 
+def tell(row: Sequence[str]) -> None:
+    """Show a row as soon as it is there."""
+    print("  ".join(row), file=sys.stderr, flush=True)
+
+
 def shown(rows: Iterator[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield rows and show each as soon as it is there."""
+    """Yield rows and show each."""
     for row in rows:
-        print("  ".join(row), file=sys.stderr, flush=True)
+        tell(row)
         yield row
 
 
@@ -83,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure: " + ", ".join(PARTS))
     parser.add_argument("--attack", action="append", help="measure the seconds for this chain of attacks; repeatable")
-    parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length (default 60)")
+    parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length, in some parts of it")
     options = parser.parse_args(arguments)
     parts = options.parts or (["seconds"] if options.attack else list(PARTS))
     if set(parts) - set(PARTS):
@@ -93,31 +133,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     with ExitStack() as stack:
         bench = Bench(options, stack)
-        measured = {PARTS[part][0]: PARTS[part][1](bench) for part in parts}
-    print(report(measured))
-    if not options.attack:
-        publish(measured)
+        for part in parts:
+            measure(bench, part, keep=not options.attack)
     return 0
 
 
-def report(tables: Mapping[str, str]) -> str:
-    """Return tables and what they are of."""
-    machine = f"{platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()}"
-    head = (
-        f"# Benchmarks\n\nMade by `make bench` on {machine}.\n"
-        "Real speech and meetings; rooms, noises and talkers are held ones that nothing was tuned on.\n"
-    )
-    return "\n".join([head, *(f"## {title}\n\n{rows}\n" for title, rows in tables.items())])
-
-
-def publish(measured: Mapping[str, str]) -> None:
-    """Put what was measured into the report, in place of what it had of it, and all of the report into the README."""
-    known = {title: rows.strip() for title, rows in SECTION.findall(REPORT.read_text())} if REPORT.exists() else {}
-    tables = {title: measured.get(title, known.get(title)) for title, _ in PARTS.values()}
-    there = {title: rows for title, rows in tables.items() if rows is not None}
-    REPORT.write_text(report(there))
-    block = "\n\n".join(f"**{title}**\n\n{rows}" for title, rows in there.items())
-    README.write_text(BLOCK.sub(lambda found: f"{found[1]}\n{block}\n{found[2]}", README.read_text()))
+def measure(bench: Bench, part: str, *, keep: bool) -> None:
+    """Measure a part, print it, and put it into the report and the README, in place of what they had of it."""
+    heading, work = PARTS[part]
+    started = time.perf_counter()
+    text = body(heading.about, *work(bench), took_s=time.perf_counter() - started)
+    print(f"## {heading.title}\n\n{text}\n", flush=True)
+    if keep:
+        headings = [one for one, _ in PARTS.values()]
+        bodies = merged(headings, REPORT.read_text() if REPORT.exists() else "", {heading.title: text})
+        REPORT.write_text(report(bodies))
+        README.write_text(with_block(README.read_text(), block(headings, bodies)))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,10 @@ class Found:
         return self.aim.family, self.aim.strength, f"{self.pesq:.2f}", needed(self.rungs), goal, tally
 
 
+ABOUT = (
+    "What people try who have read the code and have no keys. PESQ-WB is of the leak against the original, seconds\n"
+    "as above. The goal is that a leak is still named, or audibly ruined (PESQ below 2.5)."
+)
 HEAD = ("attack", "strength", "PESQ-WB", "seconds", "goal", "named of tried")
 
 

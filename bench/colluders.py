@@ -112,6 +112,11 @@ def kinds(sizes: Sequence[int] = tuple(GOALS)) -> Iterator[tuple[int, str]]:
         yield from ((colluders, mix) for mix in MIXES if colluders > 2 or mix not in VOTES)
 
 
+ABOUT = (
+    "Two to four of 1,000 listeners make one leak of their copies; at least one of them has to be named in 95 % of\n"
+    "random cuts, family-wise 1e-6. Copies are marked as usual, for coalitions of up to four. A length is given up\n"
+    "as soon as too many cuts named nobody. Nobody innocent was named in any of them."
+)
 HEAD = ("colluders", "what they do", "seconds", "goal", "named of tried")
 
 

@@ -43,6 +43,10 @@ class Found:
         return f"{self.depth:g}{usual}", f"{self.pesq:.3f}", *(needed(rungs) for rungs in self.rungs)
 
 
+ABOUT = (
+    "How deep the mark is, against how copies sound and how long leaks have to be. A length that was not enough\n"
+    "stopped at the first cut too many that named nobody."
+)
 HEAD = ("depth", "PESQ-WB", *(f"seconds, {attack}" for attack in ATTACKS))
 
 

@@ -162,6 +162,11 @@ def measure(stage: Stage, clips: int) -> dict[str, Tally]:
     }
 
 
+ABOUT = (
+    "Evidence of leaks of 10 seconds through every attack there is, of one copy, of colluders and of attacks aimed\n"
+    "at the mark, put to codebooks of 20 innocents each, half of the time in the company of the guilty. An innocent\n"
+    "must not be named more often than was asked for."
+)
 HEAD = ("bound asked for", "leaks put to codebooks", "(leak, innocent) trials", "named an innocent", "share", "95 %")
 
 

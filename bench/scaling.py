@@ -121,6 +121,10 @@ def measure() -> Scaling:
     )
 
 
+ABOUT = (
+    "A leak of 30 seconds is traced. Listeners: of one recording; recordings: of 38 minutes each, the leak's own\n"
+    "the last to be looked for."
+)
 HEAD = ("as these grow", "CPU seconds of a trace", "slope at the end", "goal")
 
 

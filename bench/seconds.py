@@ -92,10 +92,11 @@ def outcomes(pool: Executor, chosen: Sequence[Cut]) -> Iterator[bool]:
 
 
 ABOUT = (
-    "Random cuts of copies of a briefing of 38 minutes, each through an attack; a length is enough if 95 % of the cuts\n"
-    "name the listener, and ✗ marks a goal that is not reached. A length has failed as soon as too many cuts have, the\n"
-    "rest is left out then. Nobody else was named in any of them."
+    "Random cuts of copies of a briefing of 38 minutes, each through an attack; a length is enough if 95 % of the\n"
+    "cuts name the listener, and ✗ marks a goal that is not reached. A length has failed as soon as too many cuts\n"
+    "have, the rest is left out then. Nobody else was named in any of them."
 )
+SHORT_HEAD = ("what happened", "chains", "seconds", "goal", "chains that reach it")
 HEAD = ("what happened", "attack", "seconds", "goal", "cuts named at each length tried", "minutes")
 
 
@@ -118,3 +119,14 @@ def measure(stage: Stage, rows: Sequence[Row], clips: int) -> Iterator[tuple[str
             tried = ", ".join(map(str, rungs))
             minutes = (time.monotonic() - started) / 60
             yield row.title, f"`{row.chain}`", reached, f"≤ {goal:g}", tried, f"{minutes:.1f}"
+
+
+def summary(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield a short line for each kind of attack: from the least to the most that one of its chains needs."""
+    for title in dict.fromkeys(line[0] for line in lines):
+        some = [line for line in lines if line[0] == title]
+        reached = [line[2].removesuffix(" ✗") for line in some]
+        ends = sorted(reached, key=lambda text: (text.startswith("more"), float(text.split()[-1])))
+        span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
+        good = sum(not line[2].endswith("✗") for line in some)
+        yield title, str(len(some)), span, some[0][3], f"{good} of {len(some)}"

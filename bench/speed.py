@@ -31,6 +31,7 @@ Floats = NDArray[np.float32]
 HOURS_S = 3 * 3600
 COPIES = 5
 
+ABOUT = "Seconds of sound per second, of CPU time where it says one core, else on the clock."
 HEAD = ("", "measured", "goal")
 
 
