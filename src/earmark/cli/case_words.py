@@ -71,7 +71,7 @@ def exposed(result: Exposure) -> list[str]:
     count = "1 recording" if len(result.recordings) == 1 else f"{len(result.recordings)} recordings"
     lines = [*table(head, [exposed_row(one) for one in result.recordings]), ""]
     lines += [
-        f"{one.recording.id}: public {parts(one.public)}; not public {parts(one.exposed)}"
+        f"{one.recording.id}  public {parts(one.public)}; not public {parts(one.exposed)}"
         for one in result.recordings
         if one.public
     ]
