@@ -66,6 +66,7 @@ from earmark.api.results import (
     Traced,
     Verdict,
 )
+from earmark.api.stamping import LedgerStamped, StampChecked, stamp_ledger
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.api.tracing import trace
 from earmark.records.folder import default_folder
@@ -100,6 +101,7 @@ __all__ = [
     "LedgerChecked",
     "LedgerExported",
     "LedgerShown",
+    "LedgerStamped",
     "Listener",
     "ListenerList",
     "ListenerSummary",
@@ -112,6 +114,7 @@ __all__ = [
     "RecordingName",
     "RecordingSummary",
     "Sources",
+    "StampChecked",
     "Traced",
     "Vault",
     "VaultMade",
@@ -144,6 +147,7 @@ __all__ = [
     "restore",
     "rotate",
     "show_ledger",
+    "stamp_ledger",
     "trace",
     "verify_exported",
     "verify_ledger",

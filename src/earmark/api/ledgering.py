@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earmark.api.stamping import StampChecked, check_stamps
 from earmark.errors import UsageError, VaultError
 from earmark.records.checking import Checked
 from earmark.records.ledger import exporting
@@ -42,6 +43,7 @@ class LedgerChecked:
         findings: what is wrong, the first thousand.
         clock_behind: entries the clock of which was behind that of an entry before them. That is no fault of the
             ledger.
+        stamps: its time stamps, of a vault's ledger that holds.
     """
 
     holds: bool
@@ -50,6 +52,7 @@ class LedgerChecked:
     public_key: str | None
     findings: tuple[FindingAt, ...]
     clock_behind: tuple[int, ...]
+    stamps: tuple[StampChecked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,19 +100,22 @@ class LedgerExported:
     root: str
 
 
-def verify_ledger(vault: Vault, *, heads: Sequence[Path] = ()) -> LedgerChecked:
+def verify_ledger(vault: Vault, *, heads: Sequence[Path] = (), stamp_roots: Path | None = None) -> LedgerChecked:
     """Check a vault's ledger, and that the vault's other records are what it says. Takes no key.
 
     Args:
         vault: has the ledger.
         heads: files with heads that were exported before. Only they can tell that the ledger's end was cut off
             together with the records that it was about.
+        stamp_roots: PEM file with the certificates that time stamps have to go back to; None to leave that unchecked.
 
     Raises:
-        UsageError: a file has no head in it.
+        UsageError: a file has no head in it, or no certificates.
         VaultError: the vault cannot be read.
     """
-    return _result(vault.check([read_head(path) for path in heads]))
+    checked = vault.check([read_head(path) for path in heads])
+    stamps = () if checked.findings else check_stamps(vault, stamp_roots)
+    return _result(checked, stamps)
 
 
 def verify_exported(path: Path, *, heads: Sequence[Path] = ()) -> LedgerChecked:
@@ -221,12 +227,15 @@ def read_head(path: Path) -> SignedHead:
         raise UsageError(f"{path} is no head: {error}", "“earmark ledger head” prints one.") from error
 
 
-def _result(checked: Checked) -> LedgerChecked:
+def _result(checked: Checked, stamps: tuple[StampChecked, ...] = ()) -> LedgerChecked:
+    findings = [FindingAt(one.entry, one.what) for one in checked.findings]
+    findings += [FindingAt(None, one.what) for one in stamps if one.what]
     return LedgerChecked(
-        holds=not checked.findings,
+        holds=not findings,
         entries=checked.size,
         root=checked.head.root.hex() if checked.head else None,
         public_key=checked.head.public_key.hex() if checked.head else None,
-        findings=tuple(FindingAt(one.entry, one.what) for one in checked.findings),
+        findings=tuple(findings),
         clock_behind=checked.behind,
+        stamps=stamps,
     )

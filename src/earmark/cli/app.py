@@ -93,6 +93,7 @@ def mark(
             force=force,
             progress=bars,
         )
+        shell.stamp(opened, chosen)
     shell.report("earmark.mark/1", done, words.delivered(done, out), json=json)
 
 
@@ -146,6 +147,7 @@ def trace(
     chosen = shell.settings(vault=vault, bound=bound)
     with shell.opened(chosen) as opened, shell.Bars() as bars:
         result = api.trace(opened, leak, family_wise=chosen.bound, recording=recording, progress=bars)
+        shell.stamp(opened, chosen)
     shell.report("earmark.trace/1", result, words.traced(result), json=json)
     return VERDICTS[result.verdict]
 

@@ -38,7 +38,7 @@ def verify(
         result = api.verify_exported(exported, heads=head or ())
     else:
         with shell.opened(chosen) as opened:
-            result = api.verify_ledger(opened, heads=head or ())
+            result = api.verify_ledger(opened, heads=head or (), stamp_roots=chosen.stamp_roots)
     shell.report("earmark.ledger-verify/1", result, ledger_words.checked(result), json=json)
     return HOLDS if result.holds else DOES_NOT_HOLD
 
@@ -101,6 +101,30 @@ def prove(
         else:
             raise UsageError("one thing is proved at a time", "Give --entry N or --since SIZE.")
         output.print_object(dict(proof))
+
+
+@ledger.command("stamp")
+def stamp(
+    authority: Annotated[
+        str | None, typer.Option("--authority", metavar="URL", help="Its address. Default: EARMARK_STAMP_URL.")
+    ] = None,
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """Have a time stamp authority (RFC 3161) say when the ledger was as it is.
+
+    It is sent a hash and nothing else.
+    """
+    from earmark import api
+    from earmark.cli import ledger_words, shell
+    from earmark.errors import UsageError
+
+    chosen = shell.settings(vault=vault, stamp_url=authority)
+    if chosen.stamp_url is None:
+        raise UsageError("no time stamp authority is known", "Give --authority, or set EARMARK_STAMP_URL.")
+    with shell.opened(chosen) as opened:
+        result = api.stamp_ledger(opened, chosen.stamp_url, roots=chosen.stamp_roots)
+    shell.report("earmark.ledger-stamp/1", result, ledger_words.stamped(result), json=json)
 
 
 @ledger.command("export")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from json import dumps
 
 from earmark.api.ledgering import EntryShown, LedgerChecked, LedgerExported, LedgerShown
+from earmark.api.stamping import LedgerStamped, StampChecked
 from earmark.cli.output import table
 
 LISTED = 10
@@ -17,7 +18,20 @@ def checked(result: LedgerChecked) -> list[str]:
         found = [finding.what for finding in result.findings[:LISTED]]
         return ["the ledger does not hold:", *found, *([f"and {more} more"] if more > 0 else []), *clocks]
     counted = "1 entry" if result.entries == 1 else f"{result.entries:,} entries"
-    return [f"the ledger holds: {counted}", f"root  {result.root}", f"key   {result.public_key}", *clocks]
+    stamps = [stamp(one) for one in result.stamps]
+    return [f"the ledger holds: {counted}", f"root  {result.root}", f"key   {result.public_key}", *stamps, *clocks]
+
+
+def stamp(one: StampChecked) -> str:
+    """Return what a time stamp says."""
+    when = one.stamped_at.strftime("%Y-%m-%d %H:%M:%S") if one.stamped_at else "never"
+    trusted = "" if one.by_roots else " (by whom is not checked: there is no EARMARK_STAMP_ROOTS)"
+    return f"stamp of the first {one.entries:,}: {when} UTC{trusted}"
+
+
+def stamped(result: LedgerStamped) -> list[str]:
+    """Return what was stamped, and when."""
+    return [f"{result.entries:,} entries stamped at {result.stamped_at:%Y-%m-%d %H:%M:%S} UTC by {result.authority}"]
 
 
 def clocks_behind(entries: Sequence[int]) -> list[str]:

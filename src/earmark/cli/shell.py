@@ -6,13 +6,24 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from earmark.api import Listener, Sources, Vault, read_listeners
+from earmark.api import Listener, Sources, Vault, read_listeners, stamp_ledger
 from earmark.cli.bars import Bars
 from earmark.cli.output import print_json, print_lines, print_notes
 from earmark.cli.settings import Settings, settings
-from earmark.errors import ListenersError, UsageError
+from earmark.errors import EarmarkError, ListenersError, UsageError
 
-__all__ = ["Bars", "ids", "new_passphrase", "opened", "read_list", "report", "settings", "somebody_is_there", "sources"]
+__all__ = [
+    "Bars",
+    "ids",
+    "new_passphrase",
+    "opened",
+    "read_list",
+    "report",
+    "settings",
+    "somebody_is_there",
+    "sources",
+    "stamp",
+]
 
 ADOPTED = (
     "this vault was made by an earlier version: its ledger starts now",
@@ -84,3 +95,12 @@ def new_passphrase() -> str:
     if getpass("The same again: ", sys.stderr) != first:
         raise UsageError("the two passphrases differ", "Run the command again.")
     return first
+
+
+def stamp(vault: Vault, chosen: Settings) -> None:
+    """Have the ledger stamped, if an authority is set; where that fails, say so and go on."""
+    if chosen.stamp_url is not None:
+        try:
+            stamp_ledger(vault, chosen.stamp_url, roots=chosen.stamp_roots)
+        except EarmarkError as error:
+            print_notes([f"the ledger has no time stamp of this: {error}"])

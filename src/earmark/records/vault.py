@@ -136,6 +136,18 @@ class Vault:
         with self._database.reading() as connection:
             return ways_of(connection)
 
+    def add_stamp(self, size: int, token: bytes) -> None:
+        """Keep a time stamp of the ledger's first ``size`` entries. Takes no key."""
+        with self._database.writing() as connection:
+            row = {"size": size, "token": token, "added_at": self._clock()}
+            connection.execute(insert(schema.stamps), row)
+
+    def stamps(self) -> list[tuple[int, bytes]]:
+        """Return the time stamps of the ledger: how many entries it had, and the authority's answer."""
+        table = schema.stamps.c
+        with self._database.reading() as connection:
+            return [(row.size, row.token) for row in connection.execute(select(schema.stamps).order_by(table.id))]
+
     def check(self, known: Sequence[SignedHead] = ()) -> Checked:
         """Check the ledger, that the other records agree with it, and that heads known from elsewhere are its own."""
         return check(self._database, known)
