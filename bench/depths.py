@@ -85,6 +85,7 @@ def picture(found: Sequence[Found]) -> str:
         for one in found:
             axes.annotate(f"{one.depth:g}", (one.pesq, one.rungs[0][-1].length), (0, -13), textcoords="offset points")
         axes.axvline(GOAL_PESQ, color=COLOURS[-1], linewidth=0.8, linestyle=":")
+        axes.text(GOAL_PESQ, LENGTHS[-1], " the least aimed at", color=COLOURS[-1], fontsize=9)
         axes.set(yscale="log", xlabel="PESQ-WB of copies", ylabel="seconds needed", ylim=(3, LENGTHS[-1] * 1.2))
         axes.set_yticks(LENGTHS, [str(length) for length in LENGTHS])
         axes.minorticks_off()

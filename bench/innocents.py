@@ -39,6 +39,7 @@ CODEBOOKS = 160
 SECONDS, ALL_OF_IT = 10.0, 60.0
 CODEC = "opus:16k"
 SURE = 0.95
+FEWEST_SHOWN = 5
 PICTURE = "innocents"
 
 
@@ -186,7 +187,7 @@ def picture(tallies: Mapping[str, Tally]) -> str:
         axes.plot(BOUNDS, BOUNDS, "--", color=INK, label="as often as asked for")
         for (kind, tally), colour in zip(tallies.items(), (INK, *COLOURS), strict=False):
             shares = [count / tally.tried for count in tally.named]
-            some = [at for at, share in enumerate(shares) if share]
+            some = [at for at, count in enumerate(tally.named) if count >= (1 if kind == "all" else FEWEST_SHOWN)]
             points = [BOUNDS[at] for at in some], [shares[at] for at in some]
             faint = 1.0 if kind == "all" else 0.55
             axes.plot(*points, "o-", label=kind, color=colour, markersize=4, alpha=faint, zorder=1 + faint)
@@ -194,8 +195,8 @@ def picture(tallies: Mapping[str, Tally]) -> str:
         for at, bound in enumerate(BOUNDS):
             low, high = tally.interval(at)
             axes.plot([bound, bound], [max(low, 1e-9), high], color=FAINT, linewidth=3, alpha=0.6, zorder=1)
-        axes.set(xscale="log", yscale="log", ylim=(1e-6, 1))
-        axes.set(xlabel="bound asked for", ylabel="share of codebooks in which an innocent was named")
+        axes.set(xscale="log", yscale="log", ylim=(1e-5, 1))
+        axes.set(xlabel="bound asked for", ylabel="share of codebooks with an innocent named")
         powers(axes)
         powers(axes, along=False)
         axes.legend(loc="lower right")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -61,4 +62,9 @@ def link(name: str, words: str) -> str:
 def powers(axes: Axes, *, along: bool = True) -> None:
     """Write powers of ten as plain numbers on the horizontal axis, or the upright one."""
     axis = axes.xaxis if along else axes.yaxis
-    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: plain(value)))
+
+
+def plain(value: float) -> str:
+    """Return a power of ten in full."""
+    return f"{value:,.0f}" if value >= 1 else np.format_float_positional(value, trim="-")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SEGMENTS = 40
+SEGMENTS = 16
 
 
 def copies_of(codewords: list[list[int]]) -> Floats:
@@ -42,7 +42,7 @@ def test_majority_and_minority_are_by_count(codewords: list[list[int]]) -> None:
 
 def test_ties_go_either_way() -> None:
     copies = copies_of([[0] * SEGMENTS, [0] * SEGMENTS, [1] * SEGMENTS, [1] * SEGMENTS])
-    assert 5 < sum(heard(voted(copies, np.random.default_rng(1), most=True))) < SEGMENTS - 5
+    assert 0 < sum(heard(voted(copies, np.random.default_rng(1), most=True))) < SEGMENTS
 
 
 @pytest.mark.parametrize("name", ["segments", "seconds", *VOTES])
@@ -57,7 +57,7 @@ def test_every_sample_is_somebodys(name: str) -> None:
 def test_copies_alternate_segment_by_segment() -> None:
     copies = copies_of([[0] * SEGMENTS, [1] * SEGMENTS])
     assert heard(spread(copies, np.arange(SEGMENTS) % 2, SEGMENT)) == [0, 1] * (SEGMENTS // 2)
-    assert 5 < sum(heard(MIXES["segments"](copies, np.random.default_rng(3)))) < SEGMENTS - 5
+    assert 0 < sum(heard(MIXES["segments"](copies, np.random.default_rng(3)))) < SEGMENTS
 
 
 def test_the_average_lies_between() -> None:
