@@ -27,8 +27,13 @@ def ledger(acts: Sequence[tuple[str, dict[str, Any]]]) -> list[Entry]:
     entries: list[Entry] = []
     for index, (kind, body) in enumerate(acts):
         previous = entries[-1].hash.hex() if entries else ""
-        entries.append(Entry(index, kind, f"2026-11-23T09:{index // 60:02}:{index % 60:02}.000000Z", previous, body))
+        entries.append(Entry(index, kind, moment(index), previous, body))
     return entries
+
+
+def moment(index: int) -> str:
+    """Return when the entry at ``index`` was made."""
+    return f"2026-11-23T09:{index // 60:02}:{index % 60:02}.000000Z"
 
 
 def seal(entries: Sequence[Entry], kept: Sequence[int], key: Ed25519PrivateKey = KEY) -> Seal:
@@ -75,7 +80,7 @@ class Made:
         return Statement(
             case=CASE,
             title="The leak",
-            made_at="2026-11-23T09:30:00.000000Z",
+            made_at=moment(self.leaked.listeners + 3),
             made_by=self.made_by,
             evidence=evidence,
             openings=self.openings(evidence),
@@ -113,7 +118,19 @@ class Made:
                 for name in self.leaked.ids
             ),
             ("exhibit-received", {"sha256": sha256, "size": evidence.exhibit.bytes}),
-            ("trace-run", {"exhibit": sha256, "verdict": evidence.verdict, "recording": RECORDING}),
+            (
+                "trace-run",
+                {
+                    "exhibit": sha256,
+                    "verdict": evidence.verdict,
+                    "bound": evidence.family_wise,
+                    "recording": RECORDING,
+                    "named": [
+                        {"listener": one.listener, "false_accusation_log10": one.bound_log10}
+                        for one in evidence.accusations
+                    ],
+                },
+            ),
             ("key-opened", {"recordings": [RECORDING], "keys": ["listener-secrets"], "purpose": "case"}),
         ]
 

@@ -133,6 +133,8 @@ def restated(change: Change, made: Made = MADE) -> Statement:
 
 ACCUSED = ("evidence", "accusations", 0)
 LIES: list[tuple[int, Change]] = [
+    (5, put("made_at", value="2026-11-23T08:00:00.000000Z")),
+    (5, put("evidence", "family_wise", value=1e-3)),
     (6, put("evidence", "exhibit", "bytes", value=8)),
     (8, put("evidence", "recording", "coalition", value=5)),
     (8, put("evidence", "recording", "input_sha256", value="00" * 32)),
@@ -190,6 +192,20 @@ def test_what_came_too_late(tmp_path: Path) -> None:
     assert failed(checks_of(tmp_path, MADE.sealed(acts=[*acts[:2], *acts[-3:], *acts[2:-3]]))) == {5}
 
 
+def test_a_trace_that_named_others(tmp_path: Path) -> None:
+    lies: list[dict[str, Any]] = [
+        {"named": []},
+        {"named": [{"listener": "somebody"}]},
+        {"verdict": "unmarked"},
+        {"recording": None},
+    ]
+    for body in lies:
+        acts = [
+            (kind, {**facts, **(body if kind == "trace-run" else {})}) for kind, facts in MADE.acts(MADE.statement())
+        ]
+        assert failed(checks_of(tmp_path, MADE.sealed(acts=acts))) == {5}
+
+
 def test_a_recording_older_than_the_ledger(tmp_path: Path) -> None:
     acts = MADE.acts(MADE.statement())
     acts[1] = (acts[1][0], {**acts[1][1], "adopted": True})
@@ -198,10 +214,11 @@ def test_a_recording_older_than_the_ledger(tmp_path: Path) -> None:
 
 def test_a_clock_that_ran_backwards_is_told(tmp_path: Path) -> None:
     bundle = bundles.read(SEALED)
-    entries = [entry for entry, _ in bundle.seal.entries]
-    turned = ledger([(entry.kind, dict(entry.body)) for entry in entries])
-    turned[3] = replace(turned[3], time="2020-01-01T00:00:00.000000Z")
-    resealed = bundles.written(bundle.stated, seal(turned, range(len(turned))))
+    made = bundle.seal.of_kind("case-made")[0]
+    entries = ledger([*MADE.acts(bundle.statement), (made.kind, dict(made.body))])
+    received = next(entry.index for entry in entries if entry.kind == "exhibit-received")
+    entries[received] = replace(entries[received], time="2020-01-01T00:00:00.000000Z")
+    resealed = bundles.written(bundle.stated, seal(entries, [entry.index for entry, _ in bundle.seal.entries]))
     found = checks_of(tmp_path, resealed)
     assert failed(found) == set()
     assert "set back" in found[5].detail

@@ -9,7 +9,7 @@ from pathlib import Path
 from earmark import __version__
 from earmark.api.case_results import CaseMade
 from earmark.api.delivery import codebook_of
-from earmark.api.evidencing import Book, evidence_of
+from earmark.api.evidencing import Book, checkable, evidence_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Named, RecordingName
 from earmark.api.sealing import Openers, sealed
@@ -32,7 +32,10 @@ from earmark.records.vault import Vault
 LONGEST_TITLE = 200
 ID_BYTES = 5
 
-OTHERS = "the trace has named more listeners, by tests that cannot be shown to a stranger; they are not in the case"
+WITHHELD = (
+    "“earmark trace” would name more, but by tests that take others to have leaked who cannot be named; a case names "
+    "only whom a stranger can check"
+)
 NO_KEY = "no recording was found, so that there is no mark key to open"
 
 
@@ -74,7 +77,9 @@ def new_case(
     with new_folder(out or Path(case)) as folder:
         progress("copying", 0.0)
         received = receive(leak, folder)
-        tracing = traced(vault, received.path, family_wise=family_wise, recording=recording, progress=progress)
+        tracing = traced(
+            vault, received.path, family_wise=family_wise, recording=recording, progress=progress, vet=checkable
+        )
         require_same(received, tracing)
         progress("writing", 0.0)
         work = Work.of(vault, case, title, received, tracing)
@@ -172,7 +177,6 @@ class Work:
     def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, keyless: bool) -> CaseMade:
         """Return what has come of it."""
         named = tuple(Named(one.listener, one.bound_log10) for one in self.evidence.accusations)
-        others = len(tracing.result.named) > len(named)
         return CaseMade(
             case=self.case,
             title=self.title,
@@ -183,7 +187,7 @@ class Work:
             named=named,
             family_wise=self.evidence.family_wise,
             mark_key_opened=mark_key_opened,
-            notes=(*((OTHERS,) if others else ()), *((NO_KEY,) if keyless else ())),
+            notes=(*((WITHHELD,) if tracing.judged.withheld else ()), *((NO_KEY,) if keyless else ())),
         )
 
 

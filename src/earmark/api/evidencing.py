@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.api.finding import Found
+from earmark.api.results import Named
 from earmark.api.tracing import Tracing, times
 from earmark.cases.chance import every
 from earmark.cases.evidence import (
@@ -47,13 +48,25 @@ class Book:
     secrets: Mapping[str, bytes]
 
 
+def checkable(
+    found: Found, codebook: Codebook, secrets: Mapping[str, bytes], family_wise: float, named: tuple[Named, ...]
+) -> tuple[Named, ...]:
+    """Return those named on grounds that a stranger can check, with the bounds of these grounds.
+
+    Left out is who is named by tests only that take others to have leaked as well who are not named themselves: such a
+    test cannot be shown without showing whom nothing is proved of.
+    """
+    if not named:
+        return ()
+    names = [one.listener for one in named]
+    standing = Standing.of(found, Book(codebook, secrets), names, family_wise)
+    return tuple(Named(names[one.index], one.log_bound / LN10) for one in standing.grounds)
+
+
 def evidence_of(
     tracing: Tracing, exhibit: ExhibitFacts, recording: Recording | None, listeners: int, book: Book | None
 ) -> Evidence:
-    """Return the evidence record of a trace.
-
-    A listener whom the trace has named, but by tests only that cannot be shown without showing who is not named, is
-    left out: a name in a case is one that a stranger can check.
+    """Return the evidence record of a trace that was vetted by ``checkable``.
 
     Args:
         tracing: of the exhibit.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -60,8 +60,27 @@ def trace(
     return traced(vault, leak, family_wise=family_wise, recording=recording, progress=progress).result
 
 
-def traced(vault: Vault, leak: Path, *, family_wise: float, recording: str | None, progress: Progress) -> "Tracing":
-    """Return what ``trace`` returns, and what it rests on."""
+Vet = Callable[[Found, Codebook, Mapping[str, bytes], float, tuple[Named, ...]], tuple[Named, ...]]
+"""Decides, by the evidence, codebook, secrets and allowed chance, which of those named are to be."""
+
+
+def everybody(
+    _found: Found, _book: Codebook, _secrets: Mapping[str, bytes], _family_wise: float, named: tuple[Named, ...]
+) -> tuple[Named, ...]:
+    """Let everybody be named."""
+    return named
+
+
+def traced(
+    vault: Vault,
+    leak: Path,
+    *,
+    family_wise: float,
+    recording: str | None,
+    progress: Progress,
+    vet: Vet = everybody,
+) -> "Tracing":
+    """Return what ``trace`` returns, and what it rests on; with ``vet``, only names that it lets pass."""
     if not 0 < family_wise < 1:
         raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
     started = time.monotonic()
@@ -74,7 +93,7 @@ def traced(vault: Vault, leak: Path, *, family_wise: float, recording: str | Non
     with threadpool_limits(1, "blas"):  # threads of our own do better, and the two kinds wait for each other
         heard = hear(leak, tracks_of(list(recordings.values()), keys), progress)  # 2.
         progress("accusing", 0.0)
-        outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress)  # 3.
+        outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress, vet=vet)  # 3.
     progress("accusing", 1.0)
     found = outcome.found
     entry = vault.enter(run(sha256, outcome, family_wise, list(recordings)))  # 4.
@@ -151,12 +170,14 @@ class Judged:
         found: the recording and the passages the verdict is about; None if unmarked.
         named: the surest first.
         more_needed_s: see ``Traced``.
+        withheld: how many names were not let pass.
     """
 
     verdict: Verdict
     found: Found | None = None
     named: tuple[Named, ...] = ()
     more_needed_s: float | None = None
+    withheld: int = 0
 
 
 def judged(
@@ -167,25 +188,29 @@ def judged(
     *,
     family_wise: float,
     progress: Progress = silent,
+    vet: Vet = everybody,
 ) -> Judged:
     """Put evidence that is complete to the codebooks.
 
     Where no place in the leak was sure, several that are likely are tried, each with its share of the allowed chance.
     Which ones, and with what shares, the evidence alone has decided.
     """
-    best = Judged("unmarked")
+    best, withheld = Judged("unmarked"), 0
     secrets_of = cache(lambda recording_id: vault.secrets(recording_id, "trace"))
     for number, found in enumerate(heard.found):
         recording = recordings[found.track.recording_id]
         secrets = secrets_of(recording.id)
         done = partial(_part_done, progress, number, len(heard.found))
-        named = accused(secrets, codebook_of(recording, keys[recording.id]), found, family_wise, done)
+        codebook = codebook_of(recording, keys[recording.id])
+        listed = accused(secrets, codebook, found, family_wise, done)
+        named = vet(found, codebook, secrets, family_wise, listed)
+        withheld += len(listed) - len(named)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
         elif heard.sure:
             price = Price(max(1, len(secrets)), family_wise)
             best = Judged("insufficient", found, (), more_needed_s(found.evidence, recording, price))
-    return best
+    return replace(best, withheld=withheld)
 
 
 def _part_done(progress: Progress, number: int, parts: int, done: float) -> None:

@@ -31,8 +31,8 @@ def check_signature(bundle: Bundle) -> str:
     if not any(entry.body == made for entry in bundle.seal.of_kind("case-made")):
         raise ValueError("the ledger has no such statement as a case")
     founding = bundle.seal.of_kind("vault-made")
-    if not (founding and founding[0].index == 0):
-        raise ValueError("the ledger's first entry is not here")
+    if not (founding and founding[0].index == 0 and founding[0].body.get("public_key") == head.public_key.hex()):
+        raise ValueError("the ledger's first entry is not here, or has another key")
     return f"key {head.public_key.hex()}"
 
 
@@ -80,11 +80,25 @@ def check_order(bundle: Bundle) -> str:
     steps.append(seal.of_kind("case-made")[-1:])
     if not all(steps):
         raise ValueError("an entry that should be there is missing")
+    _require_traced_so(bundle, next(entry for step in steps for entry in step if entry.kind == "trace-run"))
     if any(before[-1].index >= after[0].index for before, after in pairwise(steps)):
         raise ValueError("what had to come first did not")
     found = [entry for step in steps for entry in step]
     backwards = any(after.time < before.time for before, after in pairwise(found))
     return f"from {found[0].time} to {found[-1].time}{CLOCK_SET_BACK if backwards else ''}"
+
+
+def _require_traced_so(bundle: Bundle, trace: Entry) -> None:
+    """Raise a ValueError unless the trace is of what the statement says, with the bound that was set for it."""
+    evidence = bundle.statement.evidence
+    recording = evidence.recording.id if evidence.recording else None
+    named = [one.listener for one in evidence.accusations]
+    traced = trace.body.get("named")
+    if not isinstance(traced, list) or [one.get("listener") for one in traced if isinstance(one, dict)] != named:
+        raise ValueError("the trace has not named those whom the case names")
+    stated = (evidence.verdict, evidence.family_wise, recording, bundle.statement.made_at)
+    if (trace.body.get("verdict"), trace.body.get("bound"), trace.body.get("recording"), trace.time) != stated:
+        raise ValueError("the trace had another verdict, bound, recording or time")
 
 
 def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:

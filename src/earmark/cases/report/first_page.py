@@ -136,8 +136,8 @@ def more(evidence: Evidence) -> tuple[str, ...]:
         return (
             "That is no proof of where the sound comes from: it may be too short, or too damaged, to be recognised.",
         )
-    if evidence.more_needed_s is None:
-        return ("More of the same would hardly help. A better copy of the leak might.",)
+    if evidence.more_needed_s is None or evidence.more_needed_s <= 0:
+        return ("How much more it would take cannot be told. A longer piece, or a clearer one, might be enough.",)
     return (f"About {max(1, round(evidence.more_needed_s))} seconds more of it, as clear as this, should be enough.",)
 
 

@@ -1,0 +1,81 @@
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earmark.api.evidencing import checkable, stretches
+from earmark.api.finding import Found
+from earmark.api.results import Named
+from earmark.cases.evidence import Passage
+from earmark.codes.accusation import accuse
+from earmark.codes.codebook import Codebook
+from earmark.signal.evidence import Evidence
+
+SECRETS = {f"l{number:03}": number.to_bytes(32, "big") for number in range(1, 501)}
+BOOK = Codebook(b"r-abcdefgh", bytes(32), 4, 400)
+LIMIT = 1e-6
+
+
+def leaked(colluders: int, segments: int, seed: int) -> tuple[Found, tuple[Named, ...]]:
+    """Return what is found in an average of the first so many listeners' copies, and who is named by any test."""
+    rng = np.random.default_rng(seed)
+    heard = np.arange(segments)
+    bits = BOOK.bits(list(SECRETS.values()), heard)
+    soft = 3 * (2 * bits[:colluders].mean(axis=0) - 1) + rng.standard_normal(segments)
+    evidence = Evidence(heard, soft, np.full(segments, 3.0))
+    accusations = accuse(bits, BOOK.biases(heard), soft, evidence.amplitude, family_wise=LIMIT)
+    names = list(SECRETS)
+    named = tuple(Named(names[one.index], one.false_accusation_log10) for one in accusations)
+    return cast(Found, SimpleNamespace(evidence=evidence, share=1.0)), named
+
+
+def test_a_single_leaker_can_be_checked() -> None:
+    found, named = leaked(1, 60, 1)
+    (one,) = checkable(found, BOOK, SECRETS, LIMIT, named)
+    assert one.listener == named[0].listener == "l001"
+    assert one.false_accusation_log10 <= -6
+
+
+def test_nobody_is_named_by_a_test_with_companions_who_are_not() -> None:
+    seen = set()
+    for seed in range(12):
+        found, named = leaked(3, 120, seed)
+        kept = {one.listener for one in checkable(found, BOOK, SECRETS, LIMIT, named)}
+        assert kept <= {one.listener for one in named}
+        assert kept <= {"l001", "l002", "l003"}
+        seen.add((bool(named), len(kept) < len(named)))
+    assert (True, True) in seen  # there are such tests, or this would check nothing
+    assert (True, False) in seen
+
+
+def test_of_nobody_nobody() -> None:
+    found, _ = leaked(1, 20, 1)
+    assert checkable(found, BOOK, SECRETS, LIMIT, ()) == ()
+
+
+def passage(**times: float) -> Passage:
+    facts: dict[str, Any] = {"recording_start_s": 5.0, "recording_end_s": 9.0, "speed": 1.0, "chance_log10": -8.0}
+    return Passage(**facts | times)
+
+
+@given(st.lists(st.floats(0, 30), min_size=2, max_size=8), st.floats(0.1, 30))
+def test_the_time_line_covers_the_leak_in_order(ends: list[float], leak_s: float) -> None:
+    ordered = sorted(ends)
+    pairs = zip(ordered[::2], ordered[1::2], strict=False)
+    found = list(stretches([passage(leak_start_s=start, leak_end_s=end) for start, end in pairs], leak_s))
+    at = 0.0
+    for one in found:
+        assert one.leak_start_s - at < 0.25
+        assert one.leak_start_s <= one.leak_end_s <= leak_s
+        at = one.leak_end_s
+    assert leak_s - at < 0.25
+    assert [one.state for one in found].count("found") == len(ends) // 2
+
+
+def test_what_was_not_found_has_no_place() -> None:
+    gap, one = stretches([passage(leak_start_s=2.0, leak_end_s=6.0)], 6.1)
+    assert (gap.state, gap.leak_start_s, gap.leak_end_s, gap.recording_start_s) == ("not found", 0.0, 2.0, None)
+    assert one.error_rate_log10 == pytest.approx(-8)
