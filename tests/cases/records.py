@@ -109,6 +109,7 @@ class Leaked:
                     leak_end_s=0.5 + 0.06 * self.segments,
                     recording_start_s=1.2,
                     recording_end_s=1.2 + 0.06 * self.segments,
+                    missing_s=0.0,
                     error_rate_log10=-9.5,
                 ),
             ),

@@ -178,6 +178,7 @@ def altered(*passages: Passage, missing: tuple[tuple[float, float], ...] = ()) -
             leak_end_s=end,
             recording_start_s=None,
             recording_end_s=None,
+            missing_s=0.0,
             error_rate_log10=None,
         )
         for start, end in missing
@@ -193,6 +194,25 @@ def test_what_was_altered_is_said() -> None:
     assert "another speed: 98.0%" in altered(passage((0, 9), (5, 14), speed=1 / 0.98))
     assert "not found" in altered(passage((0, 9), (5, 14)), missing=((9, 12),))
     assert "not found" not in altered(passage((0, 9), (5, 14)), missing=((9, 10),))
+
+
+def test_what_a_comparison_shows_is_said() -> None:
+    gap = NAMED.evidence().stretches[0]
+    stretches = (
+        gap.model_copy(update={"state": "genuine", "leak_start_s": 0.0, "leak_end_s": 3.0}),
+        gap.model_copy(update={"state": "cut here", "leak_start_s": 3.0, "leak_end_s": 3.0, "missing_s": 2.5}),
+        gap.model_copy(update={"state": "moved", "leak_start_s": 3.0, "leak_end_s": 4.0}),
+        gap.model_copy(update={"state": "not from this recording", "leak_start_s": 4.0, "leak_end_s": 5.0}),
+        gap.model_copy(update={"state": "too degraded to say", "leak_start_s": 5.0, "leak_end_s": 6.0}),
+    )
+    evidence = NAMED.evidence().model_copy(update={"stretches": stretches})
+    _, items = alterations(evidence)
+    assert items[0] == "At 0:03.0 of the leak, 2.5 seconds of the recording are missing."
+    assert len(items) == 5
+    story = told(evidence, background(NAMED))
+    assert [row[1] for row in story.stretches] == [one.state for one in stretches]
+    assert_harmless(page(story).decode())
+    assert alterations(evidence.model_copy(update={"stretches": stretches[:1]}))[0].startswith("Nothing")
 
 
 @pytest.mark.parametrize(

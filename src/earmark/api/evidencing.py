@@ -64,7 +64,13 @@ def checkable(
 
 
 def evidence_of(
-    tracing: Tracing, exhibit: ExhibitFacts, recording: Recording | None, listeners: int, book: Book | None
+    tracing: Tracing,
+    exhibit: ExhibitFacts,
+    recording: Recording | None,
+    listeners: int,
+    book: Book | None,
+    *,
+    time_line: Sequence[Stretch] | None = None,
 ) -> Evidence:
     """Return the evidence record of a trace that was vetted by ``checkable``.
 
@@ -74,6 +80,7 @@ def evidence_of(
         recording: what leaked; None if unmarked.
         listeners: how many it has.
         book: its codebook; None if nobody was named.
+        time_line: of the leak, from a comparison with the recording; that of the passages if None.
     """
     found = tracing.judged.found
     passages = tuple(_passages(found)) if found else ()
@@ -86,7 +93,7 @@ def evidence_of(
         exhibit=exhibit,
         recording=None if recording is None else _recording(recording),
         passages=passages,
-        stretches=tuple(stretches(passages, exhibit.seconds)),
+        stretches=tuple(stretches(passages, exhibit.seconds) if time_line is None else time_line),
         heard=_heard(found, book if accused else None) if found else None,
         listeners=listeners,
         bank=standing.bank() if standing and accused else (),
@@ -212,6 +219,7 @@ def stretches(passages: Sequence[Passage], leak_s: float) -> Iterator[Stretch]:
             leak_end_s=end,
             recording_start_s=one.recording_start_s,
             recording_end_s=one.recording_end_s,
+            missing_s=0.0,
             error_rate_log10=one.chance_log10,
         )
         at = end
@@ -226,5 +234,6 @@ def _gap(start_s: float, end_s: float) -> Stretch:
         leak_end_s=end_s,
         recording_start_s=None,
         recording_end_s=None,
+        missing_s=0.0,
         error_rate_log10=None,
     )

@@ -19,8 +19,11 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Whole = Annotated[int, Field(ge=0, lt=2**53)]
 Text = Annotated[str, Field(max_length=4096)]
 Verdict = Literal["named", "insufficient", "unmarked"]
-State = Literal["found", "not found"]
-"""What is said of a stretch of the leak; a closer look may add more."""
+State = Literal["found", "not found", "genuine", "cut here", "moved", "not from this recording", "too degraded to say"]
+"""What is said of a stretch of the leak: the first two by a trace, the others by a comparison with the recording."""
+
+PLACED: frozenset[State] = frozenset({"found", "genuine", "moved"})
+"""What is known to come from the recording."""
 
 
 class Strict(BaseModel):
@@ -107,9 +110,10 @@ class Stretch(Strict):
     Attributes:
         state: what is said of it.
         leak_start_s: from the leak's start.
-        leak_end_s: likewise.
-        recording_start_s: where in the recording it was said; None where that is not known.
+        leak_end_s: likewise; the same where it is cut.
+        recording_start_s: where in the recording it was said, or what is missing begins; None where that is not known.
         recording_end_s: likewise.
+        missing_s: seconds of the recording that are missing here, cut out or replaced; else 0.
         error_rate_log10: decimal logarithm of how often such a statement is wrong at most; None where that is unknown.
     """
 
@@ -118,6 +122,7 @@ class Stretch(Strict):
     leak_end_s: float
     recording_start_s: float | None
     recording_end_s: float | None
+    missing_s: float = Field(ge=0)
     error_rate_log10: float | None
 
 

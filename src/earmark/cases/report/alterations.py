@@ -1,10 +1,10 @@
 """What was altered, in words: all that the time line of the leak shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from earmark.cases.evidence import Evidence, Passage
-from earmark.cases.report.words import length, span
+from earmark.cases.evidence import Evidence, Passage, Stretch
+from earmark.cases.report.words import clock, length, span
 
 NOTABLE_S = 1.5
 """Shorter gaps are not told apart from how far the borders of passages may be off."""
@@ -25,10 +25,11 @@ _UNSEEN = "Changes within a passage that are shorter than it takes to notice, su
 
 def _found(evidence: Evidence) -> Iterator[str]:
     passages = evidence.passages
-    if len(passages) > 1:
-        yield f"It was put together from {len(passages)} passages of the recording."
-    for before, after in pairwise(passages):
-        yield from _between(before, after)
+    compared = [one for one in evidence.stretches if one.state not in {"found", "not found"}]
+    if compared:
+        yield from (words for one in compared for words in _compared(one))
+    else:
+        yield from _by_passages(passages)
     fast = [one for one in passages if abs(one.speed - 1) > NOTABLE_SPEED]
     if fast:
         speeds = ", ".join(f"{1 / one.speed:.1%}" for one in fast[:5])
@@ -40,6 +41,27 @@ def _found(evidence: Evidence) -> Iterator[str]:
             f"{length(unknown)} of it were not found in the recording: put in, or too damaged to say "
             f"({', '.join(span(one.leak_start_s, one.leak_end_s) for one in foreign[:8])})."
         )
+
+
+def _compared(one: Stretch) -> Iterator[str]:
+    """Yield what a comparison with the recording has shown of a stretch."""
+    place = span(one.leak_start_s, one.leak_end_s)
+    if one.state == "cut here":
+        what = f"{length(one.missing_s)} of the recording are missing" if one.missing_s else "it is cut"
+        yield f"At {clock(one.leak_start_s)} of the leak, {what}."
+    elif one.state == "moved":
+        yield f"{place} of the leak is from another place of the recording: it was moved."
+    elif one.state == "not from this recording":
+        yield f"{place} of the leak is not from this recording: it was put in, or replaces what was said."
+    elif one.state == "too degraded to say":
+        yield f"{place} of the leak is too degraded to say anything of it."
+
+
+def _by_passages(passages: Sequence[Passage]) -> Iterator[str]:
+    if len(passages) > 1:
+        yield f"It was put together from {len(passages)} passages of the recording."
+    for before, after in pairwise(passages):
+        yield from _between(before, after)
 
 
 def _between(before: Passage, after: Passage) -> Iterator[str]:

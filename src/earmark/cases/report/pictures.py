@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.cases.evidence import Stretch
+from earmark.cases.evidence import PLACED, Stretch
 from earmark.cases.report.words import clock
 
 WIDTH = 720
@@ -71,15 +71,18 @@ def time_line(stretches: Sequence[Stretch], leak_s: float, recording_s: float) -
     ]
     for one in stretches:
         start, end = leak(one.leak_start_s), leak(one.leak_end_s)
-        css = "found" if one.state == "found" else "missing"
+        if one.state == "cut here":
+            parts.append(element("path", "mark", d=f"M{plain(start)} 20V62"))
+            continue
+        css = "found" if one.state in PLACED else "missing"
         parts.append(element("rect", css, x=start, y=26, width=max(end - start, 1.5), height=30))
-        if one.recording_start_s is not None and one.recording_end_s is not None:
+        if one.state in PLACED and one.recording_start_s is not None and one.recording_end_s is not None:
             first, last = recording(one.recording_start_s), recording(one.recording_end_s)
             last = max(last, first + 1.5)
             points = f"{plain(start)},56 {plain(end)},56 {plain(last)},112 {plain(first)},112"
             parts += [element("polygon", "link", points=points)]
             parts += [element("rect", "found", x=first, y=112, width=last - first, height=30)]
-    found = [one for one in stretches if one.state == "found"]
+    found = [one for one in stretches if one.state in PLACED]
     description = f"{len(found)} of {len(stretches)} stretches of the leak were found in the recording. " + " ".join(
         f"{clock(one.leak_start_s)} to {clock(one.leak_end_s)} of the leak is {clock(one.recording_start_s or 0)} to "
         f"{clock(one.recording_end_s or 0)} of the recording."

@@ -14,6 +14,7 @@ from earmark.cases.report.first_page import NOTICE, Answer, Background, answers,
 from earmark.cases.report.words import day, figures, listed, size, span
 
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
+"""How states are called that their own names do not say well."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def row(one: Stretch) -> tuple[str, str, str, str]:
     if one.recording_start_s is not None and one.recording_end_s is not None:
         where = span(one.recording_start_s, one.recording_end_s)
     wrong = "not measured" if one.error_rate_log10 is None else f"at most {figures(min(0.0, one.error_rate_log10))}"
-    return span(one.leak_start_s, one.leak_end_s), STATES[one.state], where, wrong
+    return span(one.leak_start_s, one.leak_end_s), STATES.get(one.state, one.state), where, wrong
 
 
 def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tuple[str, str, str, str]:
