@@ -8,7 +8,7 @@ from tests.cli.conftest import STAFF, Earmark
 
 RECORDING = {
     "id", "title", "created_at", "status", "input_name", "input_sha256", "seconds", "rate", "channels", "segment_ms",
-    "segments", "coalition", "format", "codec", "sealed", "listeners", "copies",
+    "segments", "coalition", "format", "codec", "sealed", "classification", "listeners", "copies",
 }  # fmt: skip
 
 
@@ -28,7 +28,9 @@ def test_version(earmark: Earmark) -> None:
 def test_init(earmark: Earmark) -> None:
     answer = earmark("init", "--json")
     assert (answer.status, answer.err) == (0, "")
-    assert answer.json == {"schema": "earmark.init/1", "vault": str(Path("vault").absolute())}
+    facts = answer.json
+    assert (facts["schema"], facts["vault"]) == ("earmark.init/1", str(Path("vault").absolute()))
+    assert (facts["opened_by"], facts["key_file"]) == ("key", str(Path("vault.key").absolute()))
     assert earmark("init", "--vault", "other").out == "vault made in other\n"
     assert earmark("init").status == 1
 

@@ -1,5 +1,7 @@
 """Tampering with a ledger, in every place and by attackers who know how it works, and that it is found."""
 
+import io
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given as given_data
+from hypothesis import strategies as st
 
 from earmark.records.checking import Checked, check
 from earmark.records.database import open_current
 from earmark.records.entries import NewRecording
-from earmark.records.ledger import acts
+from earmark.records.ledger import acts, exporting
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, sign_head
 from earmark.records.ledger.merkle import Tree, number_of
@@ -220,3 +224,36 @@ def test_any_byte_that_is_changed_is_found(tampering: Tampering) -> None:
         assert 4 in tampering.entries()
     tampering.put(4, leaf)
     assert tampering.entries() == []
+
+
+COLUMNS = {
+    "ledger_entries": ("kind", "subject", "leaf", "signature"),
+    "ledger_nodes": ("hash",),
+    "identity": ("public_key", "vault_id"),
+    "recordings": ("id", "input_sha256", "title"),
+    "listeners": ("place", "commitment", "recording_id"),
+    "copies": ("recording_id", "listener_id", "path", "sha256"),
+}
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize(("table", "column"), [(table, column) for table in COLUMNS for column in COLUMNS[table]])
+def test_whatever_is_put_into_the_tables_is_no_more_than_a_finding(
+    tampering: Tampering, table: str, column: str
+) -> None:
+    tampering.run("PRAGMA foreign_keys = OFF")
+    chosen = f"(SELECT max(rowid) FROM {table})"  # noqa: S608
+    for value in (7, 1.5, b"\xed\xb3\xbf", "te\u2028xt", b""):
+        tampering.run(f"UPDATE {table} SET {column} = ? WHERE rowid = {chosen}", value)  # noqa: S608
+        assert bool(tampering.check().findings) != (column in {"title", "place", "vault_id"})
+
+
+LEDGER = json.loads((Path(__file__).parents[2] / "vectors" / "ledger.json").read_text("utf-8"))
+LINES = [one["entry"].encode() for one in LEDGER["entries"]]
+
+
+@given_data(st.lists(st.binary(max_size=60) | st.sampled_from(LINES), max_size=9))
+def test_any_file_is_a_ledger_or_is_said_not_to_be(lines: list[bytes]) -> None:
+    walk, _, head = exporting.read(io.BytesIO(b"\n".join(lines)))
+    assert head is None
+    assert walk.findings

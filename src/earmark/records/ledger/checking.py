@@ -60,19 +60,19 @@ class Walk:
     Attributes:
         seen: is told about every entry that is well-formed.
         hashes: of all entries so far.
-        times: of the newest entries, by position; for heads.
         findings: what is wrong, the first thousand.
         behind: entries the clock of which was behind that of an entry before them.
         latest: the latest time so far.
+        last_time: that of the last entry that is well-formed.
         public_key: the key that the first entry names, in hexadecimal.
     """
 
     seen: Callable[[Entry], None] = lambda _: None
     hashes: list[bytes] = field(default_factory=list)
-    times: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     behind: list[int] = field(default_factory=list)
     latest: str = ""
+    last_time: str = ""
     public_key: str = ""
 
     def find(self, entry: int | None, what: str) -> None:
@@ -92,7 +92,6 @@ class Walk:
             which = f"entry {start} is" if position == start + 1 else f"entries {start} to {position - 1} are"
             self.find(start, f"{which} missing")
             self.hashes += [MISSING] * (position - start)
-            self.times += [""] * (position - start)
 
     def _take(self, row: Row) -> None:
         position, before = row.position, self.hashes[-1] if self.hashes else b""
@@ -101,9 +100,9 @@ class Walk:
             entry = parse_entry(row.leaf)
         except ValueError as error:
             self.find(position, f"entry {position} was changed: {error}")
-            self._append(one, "")
+            self.hashes.append(one)
             return
-        self._append(one, entry.time)
+        self.hashes.append(one)
         if entry.index != position:
             self.find(position, f"entry {position} is out of place: it was entered as number {entry.index}")
         elif entry.previous != before.hex() and before != MISSING:
@@ -113,13 +112,10 @@ class Walk:
         if entry.time < self.latest:
             self.behind.append(position)
         self.latest = max(self.latest, entry.time)
+        self.last_time = entry.time
         if not position:
             self.public_key = str(entry.body.get("public_key"))
         self.seen(entry)
-
-    def _append(self, one: bytes, time: str) -> None:
-        self.hashes.append(one)
-        self.times.append(time)
 
 
 class Kept(Protocol):
@@ -128,8 +124,8 @@ class Kept(Protocol):
     def nodes(self) -> Iterator[tuple[int, bytes]]:
         """Yield (number, hash) of all complete subtrees, by number; see ``merkle.number_of``."""
 
-    def head(self, size: int, root: bytes, time: str) -> SignedHead | None:
-        """Return the head that was signed at a size, if it is there, for that root and time."""
+    def head(self, size: int, root: bytes) -> SignedHead | None:
+        """Return the head that was signed at a size, if it is there, for that root."""
 
 
 def subjects(entry: Entry) -> set[str]:
@@ -165,7 +161,7 @@ def check_heads(walk: Walk, tree: Tree, kept: Kept) -> SignedHead | None:
     """See that the newest heads are signed for these entries, and return the newest."""
 
     def head(size: int) -> SignedHead | None:
-        return kept.head(size, tree.root(size), walk.times[size - 1])
+        return kept.head(size, tree.root(size))
 
     def holds(size: int) -> bool:
         one = head(size)

@@ -53,6 +53,6 @@ def _head(walk: Walk, tree: Tree, line: bytes) -> SignedHead | None:
         return None
     if walk.public_key != head.public_key.hex():
         walk.find(0, "the ledger does not start with the key that has signed its head")
-    if (head.size, head.root, head.time) != (len(tree), tree.root(), walk.times[-1] if walk.times else ""):
+    if (head.size, head.root, head.time) != (len(tree), tree.root(), walk.last_time):
         walk.find(None, f"the head is that of {head.size} entries, and not of these {len(tree)}")
     return head
