@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bench import corpus
 from earmark.attacks import Chain, Codec, Recorded, Sound
+from earmark.attacks.drawing import Materials
 
 __all__ = ["HELD", "MAIN", "OPEN", "ROWS", "Attack", "Codec", "Row", "row_of"]
 
@@ -38,7 +39,7 @@ class Attack:
     """
 
     name: str
-    choice: Recorded = HELD
+    choice: Materials = HELD
 
     @cached_property
     def chain(self) -> Chain:
