@@ -342,3 +342,33 @@ def test_a_process_killed_at_any_moment_loses_no_record(
     assert len(noted) - len(given) <= 1
     assert len(vault.listeners(recording)) % BATCH == 0
     assert vault.add_listeners(recording, people("anna")) == 1
+
+
+def test_a_codebook_other_than_the_one_committed_to_is_not_opened(vault: Vault, briefing: NewRecording) -> None:
+    recording = vault.create_recording(briefing, people("anna", "ben")).id
+    good = vault.secrets(recording, "mark"), vault.keys(recording, "mark")
+
+    def replaced(table: str, column: str, value: bytes, where: str = "1") -> None:
+        with vault.safe.writing() as sitting:
+            sealed = sitting.columns.seal(value, f"{table}.{column}", recording, *where.split("'")[1:2])
+            sitting.connection.exec_driver_sql(f"UPDATE {table} SET {column} = ? WHERE {where}", (sealed,))  # noqa: S608
+
+    replaced("listeners", "secret", bytes(32), "id = 'anna'")
+    with pytest.raises(VaultError, match="not the one that was committed to"):
+        vault.secrets(recording, "trace")
+    replaced("listeners", "secret", good[0]["anna"], "id = 'anna'")
+    assert vault.secrets(recording, "trace") == good[0]
+    for name in ("mark_key", "bias_seed"):
+        replaced("recordings", name, bytes(32))
+        with pytest.raises(VaultError, match="not the one that was committed to"):
+            vault.keys(recording, "trace")
+        replaced("recordings", name, getattr(good[1], name))
+    assert vault.keys(recording, "trace") == good[1]
+
+
+def test_listeners_other_than_those_committed_to_are_not_opened(vault: Vault, briefing: NewRecording) -> None:
+    recording = vault.create_recording(briefing, people("anna", "ben")).id
+    with vault.safe.writing() as sitting:
+        sitting.connection.exec_driver_sql("DELETE FROM listeners WHERE id = 'ben'")
+    with pytest.raises(VaultError, match="not the one that was committed to"):
+        vault.secrets(recording, "trace")

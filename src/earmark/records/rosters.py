@@ -6,18 +6,29 @@ leaf is kept beside the secret; it tells nothing about it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from earmark.errors import ListenersError, UsageError
+from earmark.errors import ListenersError, UsageError, VaultError
 from earmark.keys import SECRET_BYTES
+from earmark.records.ledger.acts import LISTENERS_ADDED, RECORDING_MARKED
 from earmark.records.ledger.commitments import Opening, listener_hash
+from earmark.records.ledger.log import last
 from earmark.records.ledger.merkle import inclusion_path, tree_root
 from earmark.records.listeners import Listener
 from earmark.records.protection.columns import Columns
 from earmark.records.safe import Randomness, Sitting
 from earmark.records.schema import listeners as table
 from earmark.records.sealing import open_listener, seal_listener
+
+
+class Sealed(NamedTuple):
+    """What is kept of a listener: the secret encrypted, and the hash of the commitment to it."""
+
+    id: str
+    secret: bytes
+    commitment: bytes
 
 
 @dataclass(frozen=True)
@@ -64,19 +75,40 @@ def add(sitting: Sitting, recording_id: str, listeners: Iterable[Listener], rand
     return Added(len(new), len(hashes), tree_root(hashes))
 
 
-def sealed_secrets(connection: Connection, recording_id: str) -> list[tuple[str, bytes]]:
-    """Return listeners' ids and encrypted secrets, in the order of the ids."""
-    query = select(table.c.id, table.c.secret).where(table.c.recording_id == recording_id)
-    return sorted((row.id, row.secret) for row in connection.execute(query))
+def sealed_secrets(connection: Connection, recording_id: str) -> list[Sealed]:
+    """Return what is kept of a recording's listeners, in the order of their ids, if the ledger has committed to it.
+
+    Raises:
+        VaultError: these are not the listeners that it has committed to.
+    """
+    hashes = _hashes(connection, recording_id)
+    body = last(connection, (RECORDING_MARKED, LISTENERS_ADDED), recording_id).body
+    if (body.get("listeners"), body.get("listeners_root")) != (len(hashes), tree_root(hashes).hex()):
+        raise not_committed(recording_id)
+    query = select(table.c.id, table.c.secret, table.c.commitment).where(table.c.recording_id == recording_id)
+    return sorted(Sealed(*row) for row in connection.execute(query))
 
 
-def open_secrets(columns: Columns, recording_id: str, sealed: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+def open_secrets(columns: Columns, recording_id: str, sealed: Sequence[Sealed]) -> dict[str, bytes]:
     """Return listeners' secrets by id.
 
     Raises:
-        VaultError: one of them was changed or moved.
+        VaultError: one of them was changed or moved, or is not what was committed to.
     """
-    return {one: open_listener(columns, recording_id, one, secret) for one, secret in sealed}
+    secrets = {}
+    for one in sealed:
+        secrets[one.id] = open_listener(columns, recording_id, one.id, one.secret)
+        if listener_hash(recording_id, one.id, secrets[one.id]) != one.commitment:
+            raise not_committed(recording_id)
+    return secrets
+
+
+def not_committed(recording_id: str) -> VaultError:
+    """Return what is to be said of keys or secrets that are not those in the ledger."""
+    return VaultError(
+        f"the codebook of {recording_id} is not the one that was committed to when it was marked",
+        "Bring the vault back from a backup; “earmark ledger verify” may tell more.",
+    )
 
 
 def opening(sitting: Sitting, recording_id: str, listener_id: str, size: int | None = None) -> Opening:

@@ -26,7 +26,7 @@ from earmark.records.ledger.acts import Act, Purpose
 from earmark.records.ledger.commitments import Opening
 from earmark.records.ledger.entries import Entry
 from earmark.records.ledger.heads import SignedHead
-from earmark.records.ledger.log import Ledger, find
+from earmark.records.ledger.log import Ledger, find, last
 from earmark.records.listeners import Listener
 from earmark.records.protection.sources import Sources
 from earmark.records.protection.ways import ByKey, InTheOpen, NewWay, Way
@@ -189,14 +189,21 @@ class Vault:
 
         Raises:
             UsageError: there is no such recording.
+            VaultError: the keys are not those that the ledger has committed to.
         """
         if not recording_ids:
             return {}
         names = tuple(RecordingKeys.__dataclass_fields__)
         with self.safe.writing() as sitting:
             rows = catalogue.key_rows(sitting.connection, recording_ids)
+            made = {one: last(sitting.connection, [acts.RECORDING_MARKED], one).body for one in recording_ids}
             sitting.enter(acts.key_opened(recording_ids, [name.replace("_", "-") for name in names], purpose))
-        return {one: open_keys(sitting.columns, one, rows[one]) for one in recording_ids}
+        keys = {one: open_keys(sitting.columns, one, rows[one]) for one in recording_ids}
+        for one, its in keys.items():
+            stated = made[one].get("mark_key_commitment"), made[one].get("bias_seed_commitment")
+            if stated != tuple(made_of.hex() for made_of in committed(one, its)):
+                raise rosters.not_committed(one)
+        return keys
 
     def recordings(self) -> list[Recording]:
         """Return all recordings, the oldest first."""
@@ -262,6 +269,7 @@ class Vault:
 
         Raises:
             UsageError: there is no such recording.
+            VaultError: the codebook is not the one that the ledger has committed to.
         """
         with self.safe.writing() as sitting:
             catalogue.lock(sitting.connection, recording_id)

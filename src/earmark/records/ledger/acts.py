@@ -19,6 +19,7 @@ LISTENERS_ADDED = "listeners-added"
 COPY_GIVEN = "copy-given"
 EXHIBIT_RECEIVED = "exhibit-received"
 TRACE_RUN = "trace-run"
+VERIFY_RUN = "verify-run"
 KEY_OPENED = "key-opened"
 KEYS_ADDED = "keys-added"
 KEYS_REMOVED = "keys-removed"
@@ -142,6 +143,17 @@ def trace_run(
         "searched": list(searched),
     }
     return Act(TRACE_RUN, sha256, body)
+
+
+def verify_run(sha256: str, *, recording: str | None, with_original: bool, edits: int) -> Act:
+    """An exhibit was compared with a recording: whether with the original as well, and in how many places it differs."""
+    body: dict[str, Json] = {
+        "exhibit": sha256,
+        "recording": recording,
+        "with_original": with_original,
+        "edits": edits,
+    }
+    return Act(VERIFY_RUN, sha256, body)
 
 
 def key_opened(recordings: Sequence[str], keys: Sequence[str], purpose: Purpose) -> Act:

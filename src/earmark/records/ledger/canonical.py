@@ -1,6 +1,7 @@
 """Canonical JSON (RFC 8785): one text for one value, so that a hash of the text is a hash of the value."""
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -22,6 +23,15 @@ def canonical(value: Json) -> bytes:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise ValueError(f"this has no canonical form: {error}") from error
+
+
+def canonical_strings(value: Mapping[str, str]) -> bytes:
+    """Return the canonical text of an object with ASCII keys and nothing but strings in it; fast.
+
+    Raises:
+        ValueError: it has none: there is a lone surrogate.
+    """
+    return _ENCODER.encode(value).encode()
 
 
 def parse(text: bytes) -> dict[str, Json]:

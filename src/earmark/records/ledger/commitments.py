@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from earmark.records.ledger.canonical import canonical
+from earmark.records.ledger.canonical import canonical_strings
 from earmark.records.ledger.merkle import leaf_hash, root_from_path
 
 MARK_KEY = "earmark/1 commitment mark key"
@@ -30,7 +30,7 @@ def commitment(label: str, recording_id: str, secret: bytes) -> bytes:
 
 def listener_leaf(recording_id: str, listener_id: str, secret: bytes) -> bytes:
     """Return the leaf that commits to a listener's secret: canonical JSON."""
-    return canonical(
+    return canonical_strings(
         {
             "schema": SCHEMA,
             "recording": recording_id,

@@ -164,6 +164,20 @@ def find(connection: Connection, kind: str, subject: str = "") -> list[Entry]:
     return [_parsed(leaf) for leaf in connection.execute(query).scalars()]
 
 
+def last(connection: Connection, kinds: Sequence[str], subject: str) -> Entry:
+    """Return the last entry of some kinds about a subject.
+
+    Raises:
+        VaultError: there is none, though there has to be.
+    """
+    table = ledger_entries.c
+    query = select(table.leaf).where(table.kind.in_(kinds), table.subject == subject).order_by(table.position.desc())
+    leaf = connection.execute(query.limit(1)).scalar()
+    if leaf is None:
+        raise VaultError(f"the ledger says nothing of {subject}", DAMAGED)
+    return _parsed(leaf)
+
+
 def _ending(size: int) -> Select[Any]:
     entries = ledger_entries.c
     both = ledger_entries.join(identity, true())  # there is one identity
