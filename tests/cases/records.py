@@ -48,7 +48,7 @@ class Leaked:
 
     @property
     def secrets(self) -> dict[str, bytes]:
-        return {name: bytes([number + 1]) * 32 for number, name in enumerate(self.ids)}
+        return {name: (number + 1).to_bytes(2, "big") * 16 for number, name in enumerate(self.ids)}
 
     def evidence(self, exhibit: bytes = b"exhibit", sha256: str = "ab" * 32) -> Evidence:
         """Return what names the leakers."""

@@ -170,6 +170,41 @@ def test_a_lie_that_the_owner_seals_is_found(tmp_path: Path, number: int, change
     assert number in failed(checks_of(tmp_path, MADE.sealed(restated(change), MADE.acts(MADE.statement()))))
 
 
+def leaves(value: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the ways to everything in JSON that is neither an object nor a list."""
+    if isinstance(value, dict):
+        return [leaf for key, one in value.items() for leaf in leaves(one, (*way, key))]
+    if isinstance(value, list):
+        return [leaf for index, one in enumerate(value) for leaf in leaves(one, (*way, index))]
+    return [way]
+
+
+FACTS = json.loads(MADE.statement().model_dump_json(by_alias=True))
+LEAVES = leaves(FACTS)
+KINDS = list({tuple(step for step in way if isinstance(step, str)): way for way in LEAVES}.values())
+WILD: st.SearchStrategy[Any] = st.sampled_from(
+    [0, 1, -1, 47, 65_535, 2**31, 2**53 - 1, 0.5, -0.0, 1e-300, 1e300, -1e300, None, "", "ab" * 32, []]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS) | st.sampled_from(LEAVES), WILD), min_size=1, max_size=3))
+def test_whatever_an_owner_signs_is_checked(
+    tmp_path_factory: pytest.TempPathFactory, wild: list[tuple[tuple[str | int, ...], Any]]
+) -> None:
+    """No value of a statement makes a check end in anything but passed, failed, or not checked."""
+    facts = json.loads(json.dumps(FACTS))
+    for way, value in wild:
+        put(*way, value=value)(facts)
+    try:
+        statement = Statement.model_validate_json(json.dumps(facts))
+    except ValueError:
+        return
+    data = MADE.sealed(statement, MADE.acts(MADE.statement()))
+    found = checks_of(tmp_path_factory.mktemp("wild"), data, hear=lambda *_: heard_again(MADE))
+    if statement != MADE.statement():
+        assert 2 not in failed(found)
+
+
 def without(kind: str) -> list[tuple[str, dict[str, Any]]]:
     return [act for act in MADE.acts(MADE.statement()) if act[0] != kind]
 

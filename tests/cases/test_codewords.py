@@ -52,3 +52,10 @@ def test_what_makes_no_sense() -> None:
             codewords.thresholds(bytes(32), coalition, 2, [0])
     with pytest.raises(ValueError, match="no rules"):
         codewords.thresholds(bytes(32), 4, 3, [0])
+
+
+def test_segments_far_apart_take_little_memory() -> None:
+    far = [2**53 - 1, 0, 2**40]
+    biases = codewords.thresholds(bytes(32), 4, 2, far)
+    assert codewords.thresholds(bytes(32), 4, 2, far[::-1]) == biases[::-1]
+    assert len(codewords.bits(bytes(32), "r-abcdefgh", biases, far)) == 3

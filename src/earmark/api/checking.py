@@ -22,6 +22,8 @@ from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.proofs import Consistency, parse_consistency
 
 LONGEST_PROOF_BYTES = 1 << 16
+MOST_SEGMENTS = 2_000_000
+"""About 33 hours: patterns take memory, and how long a recording is a stranger says here."""
 
 
 def check_case(
@@ -75,6 +77,8 @@ def hear_again(exhibit: Path, mark_key: bytes, bundle: Bundle, progress: Progres
     if evidence.recording.detector > DETECTOR:
         raise NotCheckedError("the recording was marked by a newer version of Earmark")
     grid = evidence.recording.grid
+    if grid.segments > MOST_SEGMENTS:
+        raise NotCheckedError("the recording is too long to be looked for here")
     track = Track(evidence.recording.id, mark_key, Grid(grid.segment_ms, grid.segments))
     try:
         heard = hear(exhibit, [track], progress)

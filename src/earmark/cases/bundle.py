@@ -30,6 +30,7 @@ MAGIC = b"earmark/case/1\n"
 STATEMENT: Literal["earmark/case-statement/1"] = "earmark/case-statement/1"
 SEAL = "earmark/case-seal/1"
 MOST_ENTRIES = 1000
+MOST_SEAL_BYTES = 2**24
 
 Secret = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -179,7 +180,7 @@ def read(data: bytes) -> Bundle:
     Raises:
         ValueError: it is no bundle of this format, to the byte.
     """
-    if len(data) > 2 * MOST_BYTES:
+    if len(data) > MOST_BYTES + MOST_SEAL_BYTES:
         raise ValueError("it is too long for a bundle")
     if not data.startswith(MAGIC):
         raise ValueError("it is no bundle, or one of a newer version")
@@ -204,7 +205,7 @@ def read_file(path: Path) -> Bundle:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        return read(file.read(2 * MOST_BYTES + 1))
+        return read(file.read(MOST_BYTES + MOST_SEAL_BYTES + 1))
 
 
 def _seal(line: bytes) -> Seal:

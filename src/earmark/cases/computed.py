@@ -45,14 +45,14 @@ def check_scores(bundle: Bundle) -> str:
         raise ValueError("the bank is not the one of this format")
     known = _evidence(heard)
     weights = np.array([one.weight for one in evidence.bank])
-    if np.abs(scores.weights(known) - weights).max() > scores.WEIGHT_TOLERANCE:
+    if not np.abs(scores.weights(known) - weights).max() <= scores.WEIGHT_TOLERANCE:  # nor if it is not a number
         raise ValueError("the weights are not those of the evidence")
     bits = codewords_of(bundle)
     for one in evidence.accusations:
         ones = np.sum([bits[companion] for companion in one.companions], axis=0, dtype=np.intp, initial=0)
         companions = np.broadcast_to(ones, len(heard.segments)).tolist()
         exact = scores.exact_scores(scores.BANK[one.decoder], known, companions, len(one.companions))
-        if np.abs(exact - np.array(one.scores)).max() > scores.HALF_STEP:
+        if not np.abs(exact - np.array(one.scores)).max() <= scores.HALF_STEP:
             raise ValueError(f"the scores by which {one.listener!r} is named are not those of the evidence")
     return f"{len(evidence.bank)} decoders"
 
@@ -71,7 +71,7 @@ def check_bounds(bundle: Bundle) -> str:
     evidence, bits = bundle.statement.evidence, codewords_of(bundle)
     for one in evidence.accusations:
         anew = bound.log_bound(claim_of(bundle, one, bits[one.listener])) / log(10)
-        if one.bound_log10 < anew - ROUNDING * max(1.0, abs(anew)):
+        if not one.bound_log10 >= anew - ROUNDING * max(1.0, abs(anew)):
             raise ValueError(
                 f"the bound of {one.listener!r} is claimed to be 10^{one.bound_log10:.4f}, and is 10^{anew:.4f}"
             )
@@ -110,7 +110,7 @@ def check_innocents(bundle: Bundle) -> str:
     counted = slice(None, None, innocents.every)
     found = chance.distance(innocents.deficits, evidence.accusations[0].scores[counted], heard.thresholds[counted])
     limit = chance.allowed(len(innocents.deficits))
-    if found > limit:
+    if not found <= limit:
         raise ValueError(f"their scores are {found:.3f} off what chance gives, and {limit:.3f} is allowed")
     return f"{len(innocents.deficits):,} innocents, {found:.3f} off, {limit:.3f} allowed"
 

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from earmark.records.ledger.canonical import canonical
 
 SCHEMA: Literal["earmark/evidence/1"] = "earmark/evidence/1"
-MOST_BYTES = 2**27
+MOST_BYTES = 2**26
+LARGEST_SOFT = 1e6
+"""In units of its noise, no evidence comes near; and no arithmetic on smaller numbers overflows."""
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Whole = Annotated[int, Field(ge=0, lt=2**53)]
@@ -138,8 +140,8 @@ class Heard(Strict):
     """
 
     segments: tuple[Whole, ...]
-    soft: tuple[float, ...]
-    amplitude: tuple[Annotated[float, Field(ge=0)], ...]
+    soft: tuple[Annotated[float, Field(ge=-LARGEST_SOFT, le=LARGEST_SOFT)], ...]
+    amplitude: tuple[Annotated[float, Field(ge=0, le=LARGEST_SOFT)], ...]
     thresholds: tuple[Annotated[int, Field(gt=0, lt=65_536)], ...]
     share: float = Field(gt=0, le=1)
 
