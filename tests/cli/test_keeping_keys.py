@@ -1,6 +1,8 @@
 """The commands about who can open the vault, as they are typed."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from tests.cli.conftest import Earmark
 from earmark.cli import shell
 
 Typing = Callable[..., list[str]]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -97,3 +100,18 @@ def test_the_file_may_be_named_in_the_settings(earmark: Earmark, home: Path, mon
     assert earmark("recordings", "--json").json["recordings"][0]["classification"] == "secret"
     (home / "stick.key").unlink()
     assert "cannot be read" in earmark("trace", "copies/anna.wav").err
+
+
+def test_a_vault_of_the_first_version_is_taken_over_with_a_word(earmark: Earmark, home: Path) -> None:
+    (home / "vault").mkdir(mode=0o700)
+    (home / "vault" / "vault.sqlite").touch(mode=0o600)
+    with closing(sqlite3.connect(home / "vault" / "vault.sqlite")) as connection:
+        connection.executescript((ROOT / "tests/records/v0001.sql").read_text("utf-8"))
+    first, second = earmark("recordings"), earmark("recordings")
+    assert "its ledger starts now" in first.err
+    assert "“earmark keys add” encrypts them" in first.err
+    assert second.err == ""
+    assert first.out == second.out
+    assert earmark("ledger", "verify").out.startswith("the ledger holds: 5 entries\n")
+    assert earmark("keys", "add", "--key-file", "vault.key").status == 0
+    assert earmark("trace", "briefing.wav").status == 3
