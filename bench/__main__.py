@@ -61,7 +61,8 @@ class Bench:
 
     def colluders(self) -> list[str]:
         """Return how long leaks of several have to be."""
-        return [table(colluders.HEAD, shown(colluders.measure(self._stage, self._clips(3))))]
+        lines = list(shown(colluders.measure(self._stage, self._clips(3))))
+        return [table(colluders.SHORT_HEAD, colluders.summary(lines)), table(colluders.HEAD, lines)]
 
     def aimed(self) -> list[str]:
         """Return what attacks aimed at the mark come to."""

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.attacks import Attack
-from bench.ladder import climb, needed
+from bench.ladder import climb, needed, span
 from bench.leaks import SEGMENT, Mix, Rng, drawn, outcomes
 from bench.stage import RATE, Floats, Stage
 
@@ -117,6 +117,7 @@ ABOUT = (
     "random cuts, family-wise 1e-6. Copies are marked as usual, for coalitions of up to four. A length is given up\n"
     "as soon as too many cuts named nobody. Nobody innocent was named in any of them."
 )
+SHORT_HEAD = ("colluders", "ways", "seconds", "goal")
 HEAD = ("colluders", "what they do", "seconds", "goal", "named of tried")
 
 
@@ -128,3 +129,10 @@ def measure(stage: Stage, clips: int) -> Iterator[tuple[str, ...]]:
             rungs = list(climb(LENGTHS, partial(outcomes, pool, leaks), clips))
             tally = ", ".join(str(rung) for rung in rungs)
             yield str(colluders), mix, needed(rungs), f"≤ {GOALS[colluders]}", tally
+
+
+def summary(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield a short line for each number of colluders: from the least to the most that one of their ways takes."""
+    for colluders in dict.fromkeys(line[0] for line in lines):
+        some = [line for line in lines if line[0] == colluders]
+        yield colluders, str(len(some)), span([line[2] for line in some]), some[0][3]

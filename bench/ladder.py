@@ -60,3 +60,9 @@ def climb(lengths: Sequence[float], results: Results, trials: int) -> Iterator[R
 def needed(rungs: Sequence[Rung]) -> str:
     """Return the length needed, as it stands in tables."""
     return f"{rungs[-1].length:g}" if rungs[-1].passed else f"more than {rungs[-1].length:g}"
+
+
+def span(lengths: Sequence[str]) -> str:
+    """Return from the least to the most of lengths as ``needed`` returns them."""
+    rising = sorted(lengths, key=lambda text: (text.startswith("more"), float(text.split()[-1])))
+    return rising[0] if rising[0] == rising[-1] else f"{rising[0]} to {rising[-1]}"

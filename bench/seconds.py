@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.attacks import Attack, Row
-from bench.ladder import climb, needed
+from bench.ladder import climb, needed, span
 from bench.stage import RATE, Floats, Stage, sound_of
 from earmark.api import Vault, trace
 
@@ -126,7 +126,5 @@ def summary(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     for title in dict.fromkeys(line[0] for line in lines):
         some = [line for line in lines if line[0] == title]
         reached = [line[2].removesuffix(" ✗") for line in some]
-        ends = sorted(reached, key=lambda text: (text.startswith("more"), float(text.split()[-1])))
-        span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
         good = sum(not line[2].endswith("✗") for line in some)
-        yield title, str(len(some)), span, some[0][3], f"{good} of {len(some)}"
+        yield title, str(len(some)), span(reached), some[0][3], f"{good} of {len(some)}"

@@ -42,6 +42,24 @@ _PRIOR_SHARE = 0.3
 
 
 @dataclass(frozen=True)
+class Biases:
+    """The biases of segments; few of them differ.
+
+    Attributes:
+        distinct: shape (b,), rising.
+        which: shape (m,), the bias of each segment.
+    """
+
+    distinct: Floats
+    which: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, biases: Floats) -> "Biases":
+        """Return ``biases``, shape (m,), sorted out."""
+        return cls(*np.unique(biases, return_inverse=True))
+
+
+@dataclass(frozen=True)
 class Decoder:
     """One strategy, fitted to one leak.
 
@@ -49,13 +67,13 @@ class Decoder:
         strategy: what is assumed to have been done.
         weight: the decoder's share of the allowed error; those of a bank sum up to 1.
         heard: shape (m, 7), how likely each segment's evidence is for each level.
-        biases: shape (m,).
+        biases: of the segments.
     """
 
     strategy: Strategy
     weight: float
     heard: Floats
-    biases: Floats
+    biases: Biases
 
     def scores(self, companions: int) -> Scores:
         """Return what variant 1 earns over variant 0, in whole steps.
@@ -83,29 +101,28 @@ def fit_bank(soft: Floats, amplitude: Floats | None, biases: Floats) -> list[Dec
         amplitude: shape (m,), what each segment might reach, or None where nothing is known.
         biases: shape (m,).
     """
-    hearing = Hearing.of(soft, amplitude)
-    heard = [_heard(hearing, strategy, biases) for strategy in BANK]
+    hearing, sorted_out = Hearing.of(soft, amplitude), Biases.of(biases)
+    heard = [_heard(hearing, strategy, sorted_out) for strategy in BANK]
     fits = [
-        np.log(_segment_odds(strategy, 0, levels, biases)[0]).sum()
+        np.log(_segment_odds(strategy, 0, levels, sorted_out)[0]).sum()
         for strategy, levels in zip(BANK, heard, strict=True)
     ]
     weights = _weights(np.array(fits))
-    return [Decoder(s, float(w), h, biases) for s, w, h in zip(BANK, weights, heard, strict=True)]
+    return [Decoder(s, float(w), h, sorted_out) for s, w, h in zip(BANK, weights, heard, strict=True)]
 
 
-def _heard(hearing: Hearing, strategy: Strategy, biases: Floats) -> Floats:
+def _heard(hearing: Hearing, strategy: Strategy, biases: Biases) -> Floats:
     """Return how likely the evidence is for each level, with the gains that suit ``strategy`` best."""
     level_odds = _per_segment(strategy, 0, biases)[0]
     return hearing.level_likelihood(hearing.gain_odds(level_odds))
 
 
-def _per_segment(strategy: Strategy, known: int, biases: Floats) -> Floats:
+def _per_segment(strategy: Strategy, known: int, biases: Biases) -> Floats:
     """Return the probability of each level, shape (known + 1, m, 7)."""
-    distinct, which = np.unique(biases, return_inverse=True)
-    return strategy.level_odds(known, distinct)[:, which]
+    return strategy.level_odds(known, biases.distinct)[:, biases.which]
 
 
-def _segment_odds(strategy: Strategy, known: int, heard: Floats, biases: Floats) -> Floats:
+def _segment_odds(strategy: Strategy, known: int, heard: Floats, biases: Biases) -> Floats:
     """Return how likely each segment's evidence is given the ones among ``known`` colluders, shape (known + 1, m)."""
     odds: Floats = np.einsum("jiv,iv->ji", _per_segment(strategy, known, biases), heard)
     return np.maximum(odds, np.finfo(np.float64).tiny)
