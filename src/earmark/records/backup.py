@@ -9,10 +9,7 @@ originals.
 
 import hashlib
 import os
-import sqlite3
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +17,15 @@ from typing import BinaryIO
 
 from nacl.exceptions import CryptoError
 
-from earmark.errors import EarmarkError, UsageError, VaultError
+from earmark.errors import UsageError, VaultError
 from earmark.keys import SECRET_BYTES, derive
-from earmark.records.folder import make_private
+from earmark.records.archive import Told, new_folder, pack, snapshot, unpack
 from earmark.records.ledger import acts
 from earmark.records.ledger.canonical import Json, canonical, parse
 from earmark.records.protection.sources import Sources
 from earmark.records.protection.ways import Kind, Way
 from earmark.records.safe import Clock
-from earmark.records.seal import reading, sync_folder, whole
+from earmark.records.seal import reading, whole
 from earmark.records.stream import OpeningReader, SealingWriter
 from earmark.records.vault import FILE_NAME, SEALED_FOLDER, Vault, utc_now
 
@@ -39,8 +36,6 @@ LENGTH_BYTES = 4
 MAX_HEADER_BYTES = 2**20
 KINDS: tuple[Kind, ...] = ("passphrase", "key", "officers")
 DAMAGED = "Take another backup."
-
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -87,8 +82,8 @@ def back_up(vault: Vault, path: Path, *, told: Told = lambda _: None) -> str:
         hashed.write(start)
         key = derive(opened.vault_key, LABEL, salt)
         writer = SealingWriter(hashed, key, hashlib.sha256(start).digest())
-        with _snapshot(vault.folder) as snapshot:
-            _archive(writer, [(snapshot, FILE_NAME), *_sealed(vault)], told)
+        with snapshot(vault.folder / FILE_NAME) as copy:
+            pack(writer, [(copy, FILE_NAME), *_sealed(vault)], told)
         writer.finish()
     return hashed.digest.hexdigest()
 
@@ -108,13 +103,13 @@ def restore(path: Path, folder: Path, sources: Sources, *, clock: Clock = utc_no
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VaultError(f"there is something at {folder} already", "Restore into a new folder, with --vault.")
-    with reading(path) as file, _new_folder(folder) as part:
+    with reading(path) as file, new_folder(folder) as part:
         hashed = _Hashed(file)
         vault_id, salt, ways, start = _read_start(hashed, path)
         vault_key, _ = sources.open(vault_id, ways)
         try:
             reader = OpeningReader(hashed, derive(vault_key, LABEL, salt), hashlib.sha256(start).digest())
-            _extract(reader, part)
+            unpack(reader, part, place)
             reader.require_end()
         except (CryptoError, tarfile.TarError) as error:
             raise VaultError(f"{path} is cut or changed", DAMAGED) from error
@@ -194,84 +189,19 @@ def _way(facts: Json) -> Way:
     return Way(id=str(facts["id"]), kind=kind, name="", settings=str(facts["settings"]), sealed=sealed, made_at=made_at)
 
 
-@contextmanager
-def _snapshot(folder: Path) -> Iterator[Path]:
-    """Give a copy of the database as it is at one moment."""
-    copy = folder / f".earmark-{os.urandom(8).hex()}.part"
-    try:
-        copy.touch(mode=0o600, exist_ok=False)
-        with closing(sqlite3.connect(folder / FILE_NAME)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # all of it in one file
-        yield copy
-    except sqlite3.Error as error:
-        raise VaultError(f"the vault {folder} cannot be copied: {error}", "Is there space on the disk?") from error
-    finally:
-        for leftover in folder.glob(f"{copy.name}*"):
-            leftover.unlink()
-
-
 def _sealed(vault: Vault) -> list[tuple[Path, str]]:
     paths = [vault.sealed_path(recording.id) for recording in vault.recordings() if recording.sealed]
     return [(path, f"{SEALED_FOLDER}/{path.name}") for path in paths]
 
 
-def _archive(writer: SealingWriter, files: list[tuple[Path, str]], told: Told) -> None:
-    with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
-        for number, (path, name) in enumerate(files):
-            told(number / len(files))
-            with reading(path) as file:
-                entry = tarfile.TarInfo(name)
-                entry.size, entry.mode = path.stat().st_size, 0o600
-                archive.addfile(entry, file)
-    told(1.0)
+def place(name: str) -> tuple[str, ...]:
+    """Return where a file of the archive goes: nothing but the database and sealed originals goes anywhere.
 
-
-def _extract(reader: OpeningReader, folder: Path) -> None:
-    with tarfile.open(fileobj=reader, mode="r|") as archive:  # type: ignore[call-overload]
-        for entry in archive:
-            path = _place(folder, entry)
-            data = archive.extractfile(entry)
-            path.touch(mode=0o600, exist_ok=False)
-            with path.open("wb") as file:
-                while data is not None and (chunk := data.read(2**20)):
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-
-
-def _place(folder: Path, entry: tarfile.TarInfo) -> Path:
-    """Return where a file of the archive goes: nothing but the database and sealed originals goes anywhere."""
-    parts = entry.name.split("/")
-    if not entry.isreg() or ".." in parts or parts[0] not in {FILE_NAME, SEALED_FOLDER} or len(parts) > 2:
-        raise tarfile.TarError(f"there is something else in the archive: {entry.name!r}")
-    path = folder.joinpath(*parts)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    return path
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Give a private folder that takes its name only if all goes well."""
-    part = folder.with_name(f".earmark-{os.urandom(8).hex()}.part")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        make_private(part)
-        yield part
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
-        sync_folder(folder.parent)
-    except EarmarkError:
-        raise
-    except OSError as error:
-        raise VaultError(f"{folder} cannot be written: {error.strerror}", "Is there space on the disk?") from error
-    finally:
-        _remove(part)
-
-
-def _remove(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    if folder.exists():
-        folder.rmdir()
+    Raises:
+        TarError: it is none of these.
+    """
+    parts = tuple(name.split("/"))
+    sealed = len(parts) == 2 and parts[0] == SEALED_FOLDER and parts[1] not in {"", ".", ".."}
+    if parts != (FILE_NAME,) and not sealed:
+        raise tarfile.TarError(f"there is something else in the archive: {name!r}")
+    return parts

@@ -16,7 +16,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from earmark.keys import SECRET_BYTES
-from earmark.records import catalogue, database, rosters, schema
+from earmark.records import catalogue, database, opening, rosters, schema
 from earmark.records.adoption import adopt
 from earmark.records.checking import Checked, check
 from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys
@@ -26,17 +26,16 @@ from earmark.records.ledger.acts import Act, Purpose
 from earmark.records.ledger.commitments import Opening
 from earmark.records.ledger.entries import Entry
 from earmark.records.ledger.heads import SignedHead
-from earmark.records.ledger.log import Ledger, find, last
+from earmark.records.ledger.log import Ledger, find
 from earmark.records.listeners import Listener
 from earmark.records.protection.sources import Sources
 from earmark.records.protection.ways import ByKey, InTheOpen, NewWay, Way
 from earmark.records.safe import Clock, Randomness, Safe, Sitting, make_identity, ways_of
-from earmark.records.sealing import committed, open_keys, seal_keys
+from earmark.records.sealing import committed, seal_keys
 
 FILE_NAME = "vault.sqlite"
 SEALED_FOLDER = "sealed"
 ID_BYTES = 5
-LISTENER_SECRET, LISTENER_SECRETS = "listener-secret", "listener-secrets"
 
 
 def utc_now() -> datetime:
@@ -191,19 +190,7 @@ class Vault:
             UsageError: there is no such recording.
             VaultError: the keys are not those that the ledger has committed to.
         """
-        if not recording_ids:
-            return {}
-        names = tuple(RecordingKeys.__dataclass_fields__)
-        with self.safe.writing() as sitting:
-            rows = catalogue.key_rows(sitting.connection, recording_ids)
-            made = {one: last(sitting.connection, [acts.RECORDING_MARKED], one).body for one in recording_ids}
-            sitting.enter(acts.key_opened(recording_ids, [name.replace("_", "-") for name in names], purpose))
-        keys = {one: open_keys(sitting.columns, one, rows[one]) for one in recording_ids}
-        for one, its in keys.items():
-            stated = made[one].get("mark_key_commitment"), made[one].get("bias_seed_commitment")
-            if stated != tuple(made_of.hex() for made_of in committed(one, its)):
-                raise rosters.not_committed(one)
-        return keys
+        return opening.recordings(self.safe, recording_ids, purpose)
 
     def recordings(self) -> list[Recording]:
         """Return all recordings, the oldest first."""
@@ -271,11 +258,7 @@ class Vault:
             UsageError: there is no such recording.
             VaultError: the codebook is not the one that the ledger has committed to.
         """
-        with self.safe.writing() as sitting:
-            catalogue.lock(sitting.connection, recording_id)
-            sealed = rosters.sealed_secrets(sitting.connection, recording_id)
-            sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRETS], purpose))
-        return rosters.open_secrets(sitting.columns, recording_id, sealed)
+        return opening.codebook(self.safe, recording_id, purpose)
 
     def listener_opening(
         self, recording_id: str, listener_id: str, purpose: Purpose, size: int | None = None
@@ -287,10 +270,7 @@ class Vault:
         Raises:
             UsageError: there is no such listener, or was none then.
         """
-        with self.safe.writing() as sitting:
-            found = rosters.opening(sitting, recording_id, listener_id, size)
-            sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRET], purpose))
-        return found
+        return opening.listener(self.safe, recording_id, listener_id, purpose, size=size)
 
     def record_copy(self, recording_id: str, listener_id: str, *, path: Path, sha256: str, container: str) -> None:
         """Note that a listener is given a copy; call this before the copy appears under its name.
