@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from bench.colluders import MIXES, VOTES, average, differing, kinds, spread, voted
+from bench.colluders import MIXES, VOTES, average, differing, kinds, spread, summary, voted
 from bench.leaks import SEGMENT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +80,12 @@ def test_noise_lies_20_db_below() -> None:
 def test_two_copies_have_no_majority() -> None:
     assert not set(VOTES) & {mix for colluders, mix in kinds() if colluders == 2}
     assert set(MIXES) == {mix for colluders, mix in kinds() if colluders == 4}
+
+
+def test_numbers_of_colluders_are_summed_up() -> None:
+    lines = [
+        ("2", "average", "10", "≤ 60", ""),
+        ("2", "seconds", "20", "≤ 60", ""),
+        ("3", "average", "30", "≤ 120", ""),
+    ]
+    assert list(summary(lines)) == [("2", "2", "10 to 20", "≤ 60"), ("3", "1", "30", "≤ 120")]

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from bench.ladder import climb, needed, rung
+from bench.ladder import climb, needed, rung, span
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +40,16 @@ def test_no_length_may_be_enough() -> None:
 
 def test_too_few_trials_prove_nothing() -> None:
     assert not rung(10, [True] * 3, 4).passed
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        (["8"], "8"),
+        (["10", "10"], "10"),
+        (["20", "6", "10"], "6 to 20"),
+        (["more than 30", "60"], "60 to more than 30"),
+    ],
+)
+def test_lengths_are_summed_up_from_the_least_to_the_most(lengths: list[str], expected: str) -> None:
+    assert span(lengths) == expected
