@@ -79,7 +79,7 @@ INPUTS = {
     "an offset only": (lambda path: write_wav(path, np.full((1, 20 * RATE), 0.5, np.float32)), ".wav", "silent"),
     "not a number": (lambda path: spoiled(path, float("nan")), ".wav", "not numbers"),
     "infinite": (lambda path: spoiled(path, float("inf")), ".wav", "not numbers"),
-    "too short": (lambda path: write_wav(path, speech(2)), ".wav", "are needed to tell 3 listeners apart"),
+    "too short": (lambda path: write_wav(path, speech(1)), ".wav", "are needed to tell 3 listeners apart"),
     "text": (lambda path: path.write_text("hello, hello"), ".wav", "not a sound file"),
     "a playlist": (lambda path: path.write_text("#EXTM3U\nhttp://example.com/x.mp3\n"), ".m3u8", "not a sound file"),
     "a folder": (lambda path: path.mkdir(), ".wav", "is a folder"),
