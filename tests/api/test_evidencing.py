@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from earmark.api.evidencing import checkable, stretches
 from earmark.api.finding import Found
 from earmark.api.results import Named
-from earmark.cases.evidence import Passage
+from earmark.cases.facts import Passage
 from earmark.codes.accusation import accuse
 from earmark.codes.codebook import Codebook
 from earmark.signal.evidence import Evidence

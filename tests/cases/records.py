@@ -6,18 +6,8 @@ from math import log
 import numpy as np
 
 from earmark.cases.chance import every
-from earmark.cases.evidence import (
-    Accusation,
-    Decoder,
-    Evidence,
-    ExhibitFacts,
-    GridFacts,
-    Heard,
-    Innocents,
-    Passage,
-    RecordingFacts,
-    Stretch,
-)
+from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
+from earmark.cases.facts import ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
 from earmark.codes.biases import RULES
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import fit_bank

@@ -17,7 +17,8 @@ from tests.cases.records import Leaked
 from tests.cases.sealed import Made
 
 from earmark.cases.computed import codewords_of
-from earmark.cases.evidence import Evidence, Passage, Stretch
+from earmark.cases.evidence import Evidence
+from earmark.cases.facts import Passage, Stretch
 from earmark.cases.report import pictures
 from earmark.cases.report.alterations import alterations
 from earmark.cases.report.first_page import NOTICE, Background

@@ -16,8 +16,9 @@ from earmark.api.sealing import Openers, sealed
 from earmark.api.tracing import DEFAULT_BOUND, Tracing, traced
 from earmark.cases.bundle import File, Openings, Statement
 from earmark.cases.computed import codewords_at
-from earmark.cases.evidence import Evidence, ExhibitFacts
+from earmark.cases.evidence import Evidence
 from earmark.cases.evidence import written as evidence_text
+from earmark.cases.facts import ExhibitFacts
 from earmark.cases.folder import BUNDLE, EVIDENCE, PAGE, PAPER, Received, file_facts, new_folder, put, receive
 from earmark.cases.report.first_page import Background
 from earmark.cases.report.page import page

@@ -11,18 +11,8 @@ from earmark.api.finding import Found
 from earmark.api.results import Named
 from earmark.api.tracing import Tracing, times
 from earmark.cases.chance import every
-from earmark.cases.evidence import (
-    Accusation,
-    Decoder,
-    Evidence,
-    ExhibitFacts,
-    GridFacts,
-    Heard,
-    Innocents,
-    Passage,
-    RecordingFacts,
-    Stretch,
-)
+from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
+from earmark.cases.facts import ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import Decoder as FittedDecoder
 from earmark.codes.decoders import fit_bank

@@ -20,7 +20,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from earmark.cases.evidence import MOST_BYTES, Evidence, Sha256, Strict, Text, Whole, first_reason
+from earmark.cases.evidence import MOST_BYTES, Evidence, first_reason
+from earmark.cases.facts import Sha256, Strict, Text, Whole
 from earmark.records.ledger.canonical import Json, canonical, parse
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, parse_head

@@ -6,7 +6,7 @@ from itertools import pairwise
 from earmark.cases import codewords
 from earmark.cases.bundle import Bundle, ListenerOpening
 from earmark.cases.checklist import NotCheckedError
-from earmark.cases.evidence import RecordingFacts
+from earmark.cases.facts import RecordingFacts
 from earmark.records.ledger.canonical import Json
 from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, Opening, commitment
 from earmark.records.ledger.entries import Entry

@@ -11,7 +11,8 @@ from earmark.cases import bound, chance, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.committed import NOBODY
-from earmark.cases.evidence import Accusation, Evidence, Heard
+from earmark.cases.evidence import Accusation, Evidence
+from earmark.cases.facts import Heard
 
 ROUNDING = 1e-6
 """By what part of it, and at least so much, a claimed bound's logarithm may lie below the one computed anew."""

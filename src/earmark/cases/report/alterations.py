@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from earmark.cases.evidence import Evidence, Passage, Stretch
+from earmark.cases.evidence import Evidence
+from earmark.cases.facts import Passage, Stretch
 from earmark.cases.report.words import clock, length, span
 
 NOTABLE_S = 1.5

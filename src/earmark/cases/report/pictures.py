@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.cases.evidence import PLACED, Stretch
+from earmark.cases.facts import PLACED, Stretch
 from earmark.cases.report.words import clock
 
 WIDTH = 720

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from earmark.cases.bound import deficit
 from earmark.cases.checklist import NAMES
-from earmark.cases.evidence import Accusation, Evidence, Stretch
+from earmark.cases.evidence import Accusation, Evidence
+from earmark.cases.facts import Stretch
 from earmark.cases.report import pictures
 from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, verdict
 from earmark.cases.report.words import day, figures, listed, size, span
