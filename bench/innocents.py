@@ -7,7 +7,8 @@ copies went into the leak. So there are always innocents, and half of the time i
 bound the share of codebooks that named anybody innocent must not be above it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -150,11 +151,19 @@ class Tally:
         return low, float(beta.ppf((1 + SURE) / 2, hits + 1, misses)) if misses else 1.0
 
 
+def counted(results: Iterable[list[int]], total: int) -> Iterator[list[int]]:
+    """Yield results and say now and then how many there are: it takes long."""
+    for number, result in enumerate(results, 1):
+        if number % 50 == 0:
+            print(f"{number} of {total} leaks", file=sys.stderr, flush=True)
+        yield result
+
+
 def measure(stage: Stage, clips: int) -> dict[str, Tally]:
     """Return the tally of each kind of attack, and of all."""
     found = cases(stage, clips)
     with ProcessPoolExecutor(2) as pool:
-        counts = np.array(list(pool.map(namings, found, chunksize=4)))
+        counts = np.array(list(counted(pool.map(namings, found, chunksize=4), len(found))))
     kinds_of = np.array([case.kind for case in found])
     chosen = {"all": np.full(len(found), True)} | {kind: kinds_of == kind for kind in dict.fromkeys(kinds_of.tolist())}
     return {
