@@ -110,6 +110,7 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "mark briefing.m4a --to staff.csv --out copies --only anna,chloe",
         "copy briefing chloe --from briefing.m4a --out again",
         "trace leaked.ogg",
+        "verify leaked.ogg",
         "inspect briefing.m4a",
         "recordings",
         "listeners briefing",

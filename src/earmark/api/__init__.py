@@ -23,6 +23,7 @@ from earmark.api.case_results import (
 from earmark.api.casework import new_case
 from earmark.api.checking import check_case
 from earmark.api.copying import copy
+from earmark.api.error_rates import ErrorRate
 from earmark.api.exposing import Covered, Exposed, Exposure, Published, exposure
 from earmark.api.inspecting import inspect
 from earmark.api.keeping import (
@@ -69,6 +70,7 @@ from earmark.api.results import (
 from earmark.api.stamping import LedgerStamped, StampChecked, stamp_ledger
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.api.tracing import trace
+from earmark.api.verifying import StretchTimes, Verified, verify
 from earmark.records.folder import default_folder
 from earmark.records.listeners import Listener, read_listeners
 from earmark.records.protection.sources import Sources
@@ -92,6 +94,7 @@ __all__ = [
     "EffectList",
     "EffectSummary",
     "EntryShown",
+    "ErrorRate",
     "Exhibit",
     "Exposed",
     "Exposure",
@@ -115,10 +118,12 @@ __all__ = [
     "RecordingSummary",
     "Sources",
     "StampChecked",
+    "StretchTimes",
     "Traced",
     "Vault",
     "VaultMade",
     "Verdict",
+    "Verified",
     "WayList",
     "WaySummary",
     "add_way",
@@ -149,6 +154,7 @@ __all__ = [
     "show_ledger",
     "stamp_ledger",
     "trace",
+    "verify",
     "verify_exported",
     "verify_ledger",
     "ways",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
-from earmark.cli import attacking, casework, keeping, ledger
+from earmark.cli import attacking, casework, keeping, ledger, verifying
 from earmark.cli.options import Bound, Coalition, Force, Json, Out, Recording, VaultFolder
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
@@ -150,6 +150,9 @@ def trace(
         shell.stamp(opened, chosen)
     shell.report("earmark.trace/1", result, words.traced(result), json=json)
     return VERDICTS[result.verdict]
+
+
+app.command()(verifying.verify)
 
 
 @app.command()

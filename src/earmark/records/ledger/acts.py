@@ -146,7 +146,7 @@ def trace_run(
 
 
 def verify_run(sha256: str, *, recording: str | None, with_original: bool, edits: int) -> Act:
-    """An exhibit was compared with a recording: whether with the original as well, and in how many places it differs."""
+    """An exhibit was compared with a recording, with its original or without, and edited in so many places."""
     body: dict[str, Json] = {
         "exhibit": sha256,
         "recording": recording,

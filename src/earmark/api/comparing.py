@@ -1,0 +1,85 @@
+"""Comparing a leak with the recording it comes from: its time line, by the mark and, if at hand, by the original.
+
+Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.api.finding``: what a leak is must not
+depend on who has which copy either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from earmark.api.finding import Found, hear
+from earmark.api.looking import Track, signs_of
+from earmark.api.progress import Progress, watched
+from earmark.media.reading import read_resampled
+from earmark.media.source import probe
+from earmark.signal.correlation import Correlator
+from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
+from earmark.signal.listening import Listening
+from earmark.signal.pace import OWN, Pace
+from earmark.signal.timeline import TimeLine, time_line
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was heard in a leak.
+
+    Attributes:
+        seconds: of sound in it.
+        found: the recording that is surely in it; None if there is none.
+    """
+
+    seconds: float
+    found: Found | None
+
+
+def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recognised:
+    """Listen to a leak for one of ``tracks``.
+
+    Raises:
+        MediaError: there is nothing in it that can be decoded.
+    """
+    heard = hear(leak, tracks, progress)
+    return Recognised(heard.seconds, heard.found[0] if heard.sure else None)
+
+
+def compared(leak: Path, found: Found, original: Original | None, progress: Progress) -> TimeLine:
+    """Return the time line of a leak.
+
+    Args:
+        leak: the leak.
+        found: the recording in it.
+        original: the recording as it was, if it is at hand.
+        progress: told about the stage "comparing".
+    """
+    listening = found.listening
+    correlator = Correlator(listening, signs_of(found.track))
+    likeness = None if original is None else likeness_of(leak, found, original, progress)
+    progress("comparing", 0.5)
+    line = time_line(correlator, found.passages, likeness)
+    progress("comparing", 1.0)
+    return line
+
+
+def likeness_of(leak: Path, found: Found, original: Original, progress: Progress) -> Likeness:
+    """Return what compares a leak with the original."""
+    told = partial(halved, progress)
+    log_power = heard_at(leak, found.listening, found.listening.pace, told)
+    return Likeness.of(log_power, original, found.passages, found.listening.hop_s)
+
+
+def original_of(path: Path, found: Found, progress: Progress) -> Original:
+    """Return the original of the recording that was found, from its file."""
+    return Original(heard_at(path, found.listening, OWN, progress), found.listening.hops_per_segment)
+
+
+def heard_at(path: Path, listening: Listening, pace: Pace, progress: Progress) -> LogPowers:
+    """Return the log-powers of a file's sound, heard as the leak is but at a pace."""
+    expected = (probe(path).seconds or 0) * pace.rate
+    return spectrum(watched(read_resampled(path, pace.rate), expected, "comparing", progress), listening.layout, pace)
+
+
+def halved(progress: Progress, stage: str, done: float) -> None:
+    """Pass on half of what is done."""
+    progress(stage, done / 2)

@@ -1,0 +1,101 @@
+"""Looking again where a leak seems foreign: a moved sentence, a word from elsewhere, the same words a little later.
+
+The alignment looks for passages of a second and a half or more, and may run over shorter ones. Once it is known which
+recording the leak is of and how strongly it carries the mark, less is needed, the more so near the places known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.signal.alignment import Passage
+from earmark.signal.correlation import Correlator, Floats, Ints
+from earmark.signal.courses import Course
+from earmark.signal.path import FOREIGN, Part
+
+SHORTEST_S = 0.4
+LONGEST_S = 20.0
+NEAR_S = 6.0
+FAR_SHARE = 0.2
+ALLOWED = 0.01
+MOST_PLACES = 20_000_000
+
+Doubles = NDArray[np.float64]
+
+
+def found_again(correlator: Correlator, courses: Sequence[Course], parts: Sequence[Part]) -> list[Passage]:
+    """Return passages in the foreign parts of a path.
+
+    Args:
+        correlator: leak and recording.
+        courses: known so far.
+        parts: of the path.
+    """
+    hop_s = correlator.listening.hop_s
+    found = []
+    for number, part in enumerate(parts):
+        if part.course == FOREIGN and SHORTEST_S <= (part.last - part.first) * hop_s <= LONGEST_S:
+            beside = (*parts[max(0, number - 1) : number], *parts[number + 1 : number + 2])
+            middle = (part.first + part.last) / 2
+            near = [courses[one.course].position(middle) for one in beside if one.course != FOREIGN]
+            passage = surest(correlator, part, near)
+            found += [passage] if passage else []
+    return found
+
+
+def surest(correlator: Correlator, part: Part, near: Sequence[float]) -> Passage | None:
+    """Return the surest passage in a part of the leak; None if there is none that is no chance.
+
+    Args:
+        correlator: leak and recording.
+        part: of the leak.
+        near: places in the recording, in segments, that what is beside the part would be at in its middle.
+    """
+    listening = correlator.listening
+    hops = listening.hops_per_segment
+    frames = np.arange(max(0, part.first - hops), min(part.last, listening.frames - hops) + 1)
+    segments = np.arange(correlator.segments)
+    reach = NEAR_S / listening.hop_s / hops
+    close = np.zeros(len(segments), bool)
+    for place in near:
+        close |= np.abs(segments - place) < reach
+    if len(frames) * len(segments) > MOST_PLACES:
+        segments, close = segments[close], np.ones(int(close.sum()), bool)
+    if not len(segments) or len(frames) < hops:
+        return None
+    gains = replace(correlator, signs=correlator.signs[segments]).worth_everywhere(frames)
+    price = np.where(close, log(hops * max(1, close.sum())), log(hops * len(segments) / FAR_SHARE))
+    price += log(len(frames) / hops) - log(ALLOWED)  # a passage may begin at any of them
+    return best_diagonal(gains, frames, segments, hops, price)
+
+
+def best_diagonal(worth: Floats, frames: Ints, segments: Ints, hops: int, price: Doubles) -> Passage | None:
+    """Return the stretch of a line with the largest sum, if that is more than its price.
+
+    Args:
+        worth: of each segment at each frame; shape (frames, segments).
+        frames: consecutive.
+        segments: rising.
+        hops: frames of a segment.
+        price: of ending at each segment; shape (segments,).
+    """
+    best, where = 0.0, (0, 0, 0)
+    sums, lengths = np.zeros((hops, len(segments)), np.float32), np.zeros((hops, len(segments)), np.int64)
+    joined = np.concatenate([[False], np.diff(segments) == 1])
+    for row in range(len(frames)):
+        phase = row % hops
+        before = np.where(joined, np.roll(sums[phase], 1), 0.0)
+        length = np.where(joined & (before > 0), np.roll(lengths[phase], 1), 0)
+        sums[phase], lengths[phase] = np.maximum(before, 0.0) + worth[row], length + 1
+        over = sums[phase] - price
+        top = int(over.argmax())
+        if over[top] > best:
+            best, where = float(over[top]), (row, top, int(lengths[phase][top]))
+    if not best:
+        return None
+    row, column, count = where
+    back = np.arange(count - 1, -1, -1)
+    return Passage(segments[column] - back, frames[row] - hops * back, -best)

@@ -1,0 +1,52 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, opened
+
+PRICES = Prices(jump=9.0, leave=7.0, enter=5.0)
+
+worths = st.tuples(st.integers(0, 4), st.integers(0, 12)).flatmap(
+    lambda shape: arrays(np.float64, shape, elements=st.sampled_from([-np.inf, -3.0, -1.0, 0.0, 1.0, 4.0]))
+)
+
+
+def value(worth: np.ndarray, states: list[int]) -> float:
+    """Return what a path is worth, straight from the definition."""
+    rows = np.vstack([np.maximum(worth, -1e9), np.zeros((1, worth.shape[1]))])
+    total = sum(rows[state, frame] for frame, state in enumerate(states))
+    for before, after in pairwise(states):
+        if before != after:
+            total -= PRICES.leave if after == FOREIGN else PRICES.enter if before == FOREIGN else PRICES.jump
+    return float(total - PRICES.leave / 2 * ((states[0] == FOREIGN) + (states[-1] == FOREIGN)))
+
+
+@given(worths, st.lists(st.integers(-1, 3), min_size=12, max_size=12))
+def test_no_path_is_better(worth: np.ndarray, other: list[int]) -> None:
+    courses, frames = worth.shape
+    parts = best_path(worth, PRICES)
+    states = [part.course for part in parts for _ in range(part.first, part.last)]
+    assert len(states) == frames
+    if frames:
+        rival = [state if state < courses else FOREIGN for state in other[:frames]]
+        assert value(worth, states) >= value(worth, rival) - 1e-9
+
+
+@pytest.mark.parametrize("pause", [0, 10, 30])
+def test_a_border_in_a_pause_is_in_its_middle(pause: int) -> None:
+    one = np.concatenate([np.ones(50), np.zeros(pause), -np.ones(50)])
+    worth = np.stack([one, one[::-1]])
+    before, after = centred(worth, best_path(worth, PRICES), 60)
+    assert before.last == after.first
+    assert abs(before.last - (50 + pause / 2)) <= 1
+
+
+def test_what_seems_said_twice_was_put_in() -> None:
+    worth = np.stack([np.repeat([1.0, -1.0], [40, 60]), np.repeat([-1.0, 1.0], [50, 50])])
+    parts = opened(worth, [Part(0, 0, 46), Part(1, 46, 100)], [10])
+    assert parts == [Part(0, 0, 40), Part(FOREIGN, 40, 50), Part(1, 50, 100)]
+    assert opened(worth, [Part(0, 0, 46), Part(1, 46, 100)], [0]) == [Part(0, 0, 46), Part(1, 46, 100)]
