@@ -29,6 +29,7 @@ from earmark.signal.search import CANDIDATES, Place, most_telling, search
 LOOKS = 3
 LONG_S = 60.0
 LIKELY = 0.05
+SAME_LINE_S = 0.04
 GLANCE_S = 4.0
 EXCERPT_S = 5.0
 EXCERPT_FROM_S = 300.0
@@ -82,6 +83,16 @@ class Hit:
     time_s: float
     place: Place
 
+    @property
+    def recording_s(self) -> float:
+        """When in the leak the recording would have to start."""
+        return self.time_s - self.place.segment * self.track.grid.segment_s / self.pace.tempo
+
+    def same_line(self, other: "Hit") -> bool:
+        """Tell whether another hit is of the same recording at the same place."""
+        same = self.track.recording_id == other.track.recording_id and self.pace == other.pace
+        return same and abs(self.recording_s - other.recording_s) < SAME_LINE_S
+
 
 Look = Iterator[tuple[float, list[Hit]]]
 """What part of a look is done, and what it found since."""
@@ -102,10 +113,19 @@ def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], progress: Progres
             continue
         for done, hits in look:
             progress("searching", done)
-            likely = sorted([*likely, *hits], key=lambda hit: hit.place.log_chance)[:CANDIDATES]
+            likely = distinct(sorted([*likely, *hits], key=lambda hit: hit.place.log_chance))[:CANDIDATES]
             if likely and likely[0].place.sure:
                 return likely[:1]
     return likely
+
+
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """Return hits without those that say the same as an earlier one: two looks may find one place."""
+    told: list[Hit] = []
+    for hit in hits:
+        if not any(hit.same_line(other) for other in told):
+            told.append(hit)
+    return told
 
 
 def glances(ear: Ear, tracks: Sequence[Track]) -> Look:
