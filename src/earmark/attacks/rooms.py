@@ -1,7 +1,7 @@
 """Played through a small loudspeaker, in a room, and heard by a microphone there."""
 
 import numpy as np
-import scipy.signal
+import scipy  # loads scipy.signal when it is used, so that no other command waits for it
 
 from earmark.attacks.drawing import Drawing
 from earmark.attacks.graph import Filter, filtered

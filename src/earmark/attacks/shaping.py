@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-import scipy.signal
+import scipy  # loads scipy.signal when it is used, so that no other command waits for it
 
 from earmark.attacks.drawing import Drawing
 from earmark.attacks.graph import Filter, filtered

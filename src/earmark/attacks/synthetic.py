@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-import scipy.signal
+import scipy  # loads scipy.signal when it is used, so that no other command waits for it
 from numpy.typing import NDArray
 
 from earmark.attacks.drawing import Background

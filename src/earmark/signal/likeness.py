@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.signal
+import scipy  # loads scipy.signal when it is used, so that no other command waits for it
 from numpy.typing import NDArray
 
 from earmark.signal.alignment import Passage
@@ -25,6 +25,7 @@ from earmark.signal.correlation import Floats, Ints
 from earmark.signal.courses import Course
 from earmark.signal.layout import Layout
 from earmark.signal.pace import OWN, Pace
+from earmark.signal.sounding import Sounding
 from earmark.signal.spectrum import HOPS_PER_SLOT, log_powers
 
 AROUND = 4
@@ -108,16 +109,19 @@ class Likeness:
         leak: log-powers of the leak; shape (frames, 72).
         original: the recording as it was.
         channel: what happened to the leak.
+        sounding: where parts of the leak sound alike.
     """
 
     leak: LogPowers
     original: Original
     channel: Channel
+    sounding: Sounding
 
     @classmethod
     def of(cls, leak: LogPowers, original: Original, passages: Sequence[Passage], hop_s: float) -> "Likeness":
         """Return the likeness of a leak, judged by passages that surely are in it."""
-        return cls(leak, original, fitted(leak, original, passages, hop_s))
+        sounding = Sounding(leak, original.log_power, original.hops, hop_s)
+        return cls(leak, original, fitted(leak, original, passages, hop_s), sounding)
 
     @cached_property
     def foretold(self) -> Floats:
