@@ -15,13 +15,13 @@ import matplotlib as mpl
 import numpy as np
 import scipy.fft
 import soxr
-from bench import corpus
-from bench.attacks import Attack
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench import corpus
+from bench.attacks import Attack
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import Decoder, fit_bank
 from earmark.codes.tails import InnocentTail

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soxr
-from bench.corpus import available, path_of
 from tests.api.conftest import STAFF
 from tests.api.voices import RATE, Sound, cut, load, speech, write_opus, write_wav
 
+from bench.corpus import available, path_of
 from earmark.api import Delivered, Listener, Vault, mark, trace
 from earmark.api.finding import hear
 from earmark.api.original import sha256_of

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.attacks import HELD, MAIN, OPEN, ROWS, Attack, Row
 
 from bench import corpus
+from bench.attacks import HELD, MAIN, OPEN, ROWS, Attack, Row
 from earmark.attacks import Chain, Sound
 from earmark.attacks.materials import responses
 from earmark.media.reading import read_resampled

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import scipy.signal
+from numpy.typing import NDArray
+
 from bench.aims import remarked, repeated, scrambled, smoothed
 from bench.leaks import SEGMENT
 from bench.stage import RATE
-from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from bench.colluders import MIXES, VOTES, average, differing, kinds, spread, summary, voted
-from bench.leaks import SEGMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from bench.colluders import MIXES, VOTES, average, differing, kinds, spread, summary, voted
+from bench.leaks import SEGMENT
 
 Floats = NDArray[np.float32]
 

@@ -1,9 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
-from bench.ladder import climb, needed, rung, span
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bench.ladder import climb, needed, rung, span
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60))

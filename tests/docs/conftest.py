@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.attacks import Codec
 from tests.api.voices import RATE, Sound, speech
 
+from bench.attacks import Codec
 from earmark.cli import main
 from earmark.grid import DEFAULT_SEGMENT_MS
 from earmark.media.reading import read_resampled

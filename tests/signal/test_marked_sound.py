@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from bench import corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.api.voices import speech
 from tests.signal.scenes import OTHER_KEY, Floats, codeword, copy, correlated, resampled
 
+from bench import corpus
 from earmark.grid import DEFAULT_SEGMENT_MS
 from earmark.signal.alignment import Passage, align
 from earmark.signal.correlation import Correlator
