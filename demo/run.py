@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from bench.attacks import Attack
 from bench.corpus import available, path_of
-
 from earmark.media.reading import read_resampled
 
 COMMAND = Path(sys.executable).with_name("earmark")
