@@ -5,19 +5,21 @@ depend on who has which copy either.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from earmark.api.finding import Found, hear
+from earmark.api.finding import Found, hear, listened
 from earmark.api.looking import Track, signs_of
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
 from earmark.signal.correlation import Correlator
+from earmark.signal.evidence import gather
 from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
+from earmark.signal.sounding import Sounding
 from earmark.signal.timeline import TimeLine, time_line
 
 
@@ -42,6 +44,22 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
     """
     heard = hear(leak, tracks, progress)
     return Recognised(heard.seconds, heard.found[0] if heard.sure else None)
+
+
+def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Found | None:
+    """Return where a recording is in a leak by how it sounds, its mark aside; None if it is not, at its own speed."""
+    listening = listened(leak, progress, track.grid.segment_ms, OWN)
+    silence = Found(track, listening, (), gather(Correlator(listening, signs_of(track)), ()), 0.0)
+    if not listening.frames:
+        return None
+    sounding = Sounding(
+        heard_at(leak, listening, OWN, progress),
+        heard_at(original, listening, OWN, progress),
+        listening.hops_per_segment,
+        listening.hop_s,
+    )
+    passages = sounding.passages(0, listening.frames)
+    return replace(silence, passages=tuple(passages)) if passages else None
 
 
 def compared(leak: Path, found: Found, original: Original | None, progress: Progress) -> TimeLine:

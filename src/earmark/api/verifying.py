@@ -4,7 +4,7 @@ No codebook and no listener's secret is read for it: what is genuine does not de
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Literal
 
 from threadpoolctl import threadpool_limits
 
-from earmark.api.comparing import Recognised, compared, original_of, recognised
+from earmark.api.comparing import Recognised, by_sound, compared, original_of, recognised
 from earmark.api.error_rates import ErrorRate, error_rate, error_rates
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
@@ -63,6 +63,7 @@ class Verified:
     Attributes:
         exhibit: the leak.
         recording: what it comes from; None where none of the vault's recordings was surely found in it.
+        recognised_by: its mark, which proves it, or, with the original at hand, how it sounds; None if not at all.
         compared_with: whether the recording's original was at hand, or the mark only.
         stretches: the time line, in order; empty where no recording was found.
         edits_s: when in the leak it was edited, in seconds.
@@ -73,6 +74,7 @@ class Verified:
 
     exhibit: Exhibit
     recording: RecordingName | None
+    recognised_by: Literal["mark", "sound"] | None
     compared_with: Comparison
     stretches: tuple[StretchTimes, ...]
     edits_s: tuple[float, ...]
@@ -99,7 +101,7 @@ def verify(
     1. The exhibit is hashed before anything else happens to it, and entered in the ledger.
     2. The recording is found in it by its mark, and from where in the recording each part comes.
     3. With the original at hand, given or sealed in the vault, it is compared with that as well, which shows shorter
-       edits.
+       edits, and finds a recording whose mark is too weak, if it is the only one looked for.
     4. The run is entered in the ledger.
 
     Args:
@@ -122,26 +124,39 @@ def verify(
     progress("hashing", 0.0)
     sha256 = received(vault, leak)  # 1.
     keys = vault.keys_of(list(recordings), "verify")
+    tracks = {track.recording_id: track for track in tracks_of(list(recordings.values()), keys)}
     with threadpool_limits(1, "blas"):
-        heard = recognised(leak, tracks_of(list(recordings.values()), keys), progress)  # 2.
-        found = recordings[heard.found.track.recording_id] if heard.found else None
-        if original is not None and found is not None and found.input_sha256 != given:
-            raise not_the_original(original, found)
-        line, with_original = timed(vault, leak, heard, found, original=original, progress=progress)  # 3.
+        heard = recognised(leak, list(tracks.values()), progress)  # 2.
+        likely = recordings[heard.found.track.recording_id] if heard.found else only(recordings, given)
+        if given is not None and likely is not None and likely.input_sha256 != given:
+            raise not_the_original(original, likely)
+        line, known = TimeLine((), ()), heard.found
+        with opened(vault, likely, original, progress) as path:  # 3.
+            if known is None and likely is not None and path is not None:
+                known = by_sound(leak, tracks[likely.id], path, progress)
+            if known is not None:
+                said = None if path is None else original_of(path, known, progress)
+                line = compared(leak, known, said, progress)
+            if heard.found is None and not any(one.placed for one in line.stretches):
+                line, known = TimeLine((), ()), None
+    found = recordings[known.track.recording_id] if known else None
+    with_original = found is not None and path is not None
     vault.enter(run(sha256, found, line, with_original=with_original))  # 4.
     return Verified(
         exhibit=Exhibit(sha256, heard.seconds),
         recording=None if found is None else name_of(found),
+        recognised_by=None if found is None else "mark" if heard.found else "sound",
         compared_with="mark and original" if with_original else "mark",
         stretches=tuple(stretches(line, with_original=with_original)),
         edits_s=line.edits,
         error_rates=error_rates(with_original=with_original),
         elapsed_s=time.monotonic() - started,
-        notes=() if with_original or found is None else (NO_ORIGINAL,),
+        notes=tuple(notes(heard, found, with_original=with_original)),
     )
 
 
 NO_ORIGINAL = "the original is not at hand, so that edits shorter than about a second may go unseen"
+BY_SOUND = "the mark is too weak to be found: it was recognised by how it sounds, which proves less than the mark would"
 
 
 def run(sha256: str, found: Recording | None, line: TimeLine, *, with_original: bool) -> acts.Act:
@@ -150,34 +165,31 @@ def run(sha256: str, found: Recording | None, line: TimeLine, *, with_original: 
     return acts.verify_run(sha256, recording=recording, with_original=with_original, edits=len(line.edits))
 
 
-def not_the_original(path: Path, recording: Recording) -> MediaError:
+def not_the_original(path: Path | None, recording: Recording) -> MediaError:
     """Return the error for a file that is not what a recording was made from."""
     return MediaError(
         f"{path} is not the file that {recording.id} was made from", f"It was called {recording.input_name!r}."
     )
 
 
-def timed(
-    vault: Vault,
-    leak: Path,
-    heard: Recognised,
-    recording: Recording | None,
-    *,
-    original: Path | None,
-    progress: Progress,
-) -> tuple[TimeLine, bool]:
-    """Return the time line of a leak, and whether the original was at hand for it."""
-    if heard.found is None or recording is None:
-        return TimeLine((), ()), False
-    with opened(vault, recording, original, progress) as path:
-        said = None if path is None else original_of(path, heard.found, progress)
-    return compared(leak, heard.found, said, progress), said is not None
+def notes(heard: Recognised, found: Recording | None, *, with_original: bool) -> Iterator[str]:
+    """Yield what is worth knowing."""
+    if found is not None and not with_original:
+        yield NO_ORIGINAL
+    if found is not None and heard.found is None:
+        yield BY_SOUND
+
+
+def only(recordings: Mapping[str, Recording], sha256: str | None) -> Recording | None:
+    """Return what a leak is taken for if its mark tells of nothing: the given original's recording, or the only one."""
+    likely = [one for one in recordings.values() if sha256 in (None, one.input_sha256)]
+    return likely[0] if len(likely) == 1 else None
 
 
 @contextmanager
 def opened(vault: Vault, recording: Recording, original: Path | None, progress: Progress) -> Iterator[Path | None]:
     """Give the file that was marked: ``original`` if there is one, or else the sealed one; None if there is neither."""
-    if original is not None or not recording.sealed:
+    if original is not None or recording is None or not recording.sealed:
         yield original
         return
     progress("opening", 0.0)

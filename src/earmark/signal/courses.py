@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from earmark.signal.alignment import Passage, track
 from earmark.signal.borders import FARTHEST, slope_of
 from earmark.signal.correlation import Correlator, Ints
-from earmark.signal.search import Place
+from earmark.signal.search import SAME_LINE, Place
 
 REACH_S = 30.0
 """How far beyond its passage a course is followed; clocks may drift, so it is not followed for ever."""
@@ -59,6 +59,12 @@ class Course:
         """Return the place in the recording, in segments, that the leak is at when it is at ``frame``."""
         places = np.append(self.segments, self.segments[-1] + 1)
         return float(np.interp(frame, self.edges, places))
+
+    def has(self, passage: Passage) -> bool:
+        """Tell whether a passage begins on the course, but for a frame or two."""
+        frame, segment = int(passage.frames[0]), int(passage.segments[0])
+        inside = self.edges[0] <= frame < self.edges[-1]
+        return bool(inside and abs(self.position(frame) - segment) * self.hops <= SAME_LINE)
 
     def speed(self, first: int, last: int) -> float | None:
         """Return how many times as fast as the nominal speed it runs from a frame to another; None if that is short."""

@@ -168,12 +168,12 @@ def weighed(correlator: Correlator, passages: Sequence[Passage], likeness: Liken
     courses = courses_of(correlator, passages)
     weights = [scale.weigh(course) for course in courses]
     for _ in range(ROUNDS):
-        further = found_again(correlator, courses, best_path(stacked(weights, correlator), PRICES))
+        further = scale.further(courses, best_path(stacked(weights, correlator), PRICES))
         if not further:
             break
         courses += courses_of(correlator, further)
         weights += [scale.weigh(course) for course in courses[len(weights) :]]
-    return Weighed(courses, stacked(weights, correlator), telling_of(correlator, scale.strength))
+    return Weighed(courses, stacked(weights, correlator), scale.telling(courses))
 
 
 def stacked(weights: Sequence[Doubles], correlator: Correlator) -> Doubles:
@@ -194,6 +194,22 @@ class Scale:
     correlator: Correlator
     strength: float
     likeness: Likeness | None
+
+    def further(self, courses: Sequence[Course], parts: Sequence[Part]) -> list[Passage]:
+        """Return passages in the foreign parts of a path that are on none of its courses."""
+        found = found_again(self.correlator, courses, parts)
+        if self.likeness is not None:
+            foreign = (part for part in parts if part.course == FOREIGN)
+            found += (one for part in foreign for one in self.likeness.sounding.passages(part.first, part.last))
+        return [one for one in found if not any(course.has(one) for course in courses)]
+
+    def telling(self, courses: Sequence[Course]) -> Doubles:
+        """Return what each frame could be worth: by how much its cells say, and how it is like the original or not."""
+        told = telling_of(self.correlator, self.strength)
+        if self.likeness is None:
+            return told
+        rows = (course.per_frame(np.abs(self.likeness.along(course)), len(told)) for course in courses)
+        return told + np.max([np.zeros(len(told)), *rows], axis=0)
 
     def weigh(self, course: Course) -> Doubles:
         """Return what a course is worth at each frame, in nats against foreign."""
