@@ -129,7 +129,7 @@ def test_a_passage_may_begin_at_the_end_of_a_search(start: int, seed: int) -> No
     told = piece(200, 110, start)
     listening = made_up(2400, [told], RECORDING, BITS, seed=seed)
     listening.cells[:start] = 0
-    check(align(Correlator(listening, RECORDING)), told, missed=4)
+    check(align(Correlator(listening, RECORDING)), told)
 
 
 def test_a_place_that_is_known_is_followed_first() -> None:

@@ -10,7 +10,16 @@ from tests.signal.scenes import HOPS, Ints, codeword, line, made_up, signs
 
 from earmark.keys import derive
 from earmark.signal.correlation import Correlator
-from earmark.signal.search import CANDIDATES, FALSE_PASSAGE, SAME_LINE, Place, most_telling, search, surest_lines
+from earmark.signal.search import (
+    CANDIDATES,
+    FALSE_PASSAGE,
+    SAME_LINE,
+    Place,
+    most_telling,
+    promise,
+    search,
+    surest_lines,
+)
 
 SEGMENTS = 400
 RECORDING = signs(SEGMENTS)
@@ -133,3 +142,32 @@ def test_unmarked_sound_is_found_no_oftener_than_allowed(allowed: float) -> None
     keys = [derive(bytes(32), "earmark/1 test", number.to_bytes(4, "big")) for number in range(trials)]
     found = [search(Correlator(listening, signs(20, key)), 0, 300)[0].log_chance <= log(allowed) for key in keys]
     assert sum(found) <= trials * allowed + 5 * np.sqrt(trials * allowed)
+
+
+@seldom
+@given(seeds)
+def test_what_is_promised_is_kept(seed: int) -> None:
+    both = heard(300 * HOPS, piece(50, 300, 0), seed=seed)
+    expected = promise(both.listening, 0, 300 * HOPS)
+    segments = np.arange(50, 350)
+    found = float(both.worth_along(line(segments, 0), segments).sum())
+    assert found == pytest.approx(expected, rel=0.25)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 3), (5, 5), (100, 90)])
+def test_of_nothing_nothing_is_promised(first: int, last: int) -> None:
+    assert promise(heard(300).listening, first, last) == 0
+
+
+def test_silence_promises_nothing() -> None:
+    silent = replace(heard(300).listening, cells=np.zeros((300, 72), np.int8))
+    assert promise(silent, 0, 300) == 0
+
+
+@seldom
+@given(st.integers(0, 2), st.sampled_from([2, 3]), seeds)
+def test_with_a_stride_the_same_place_is_found_if_it_is_tried(start: int, stride: int, seed: int) -> None:
+    both = heard(320, piece(70, 50, start * stride), seed=seed)
+    place = search(both, 0, 320, stride=stride)[0]
+    assert place.sure
+    assert start_of(place) == start_of(search(both, 0, 320)[0]) == start * stride - HOPS * 70

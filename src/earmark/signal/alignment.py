@@ -98,7 +98,7 @@ def align(
 
 def surest(correlator: Correlator, first: int, last: int, trials: float, allowed: float) -> Place | None:
     """Return the surest place between two frames if it is no chance but for what is ``allowed``."""
-    places = search(correlator, first, last, trials, allowed)
+    places = search(correlator, first, last, trials, allowed=allowed)
     return places[0] if places and places[0].log_chance <= log(allowed) else None
 
 

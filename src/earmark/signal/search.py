@@ -14,14 +14,16 @@ from math import log
 
 import numpy as np
 
-from earmark.signal.correlation import Correlator, Floats
-from earmark.signal.listening import Listening
+from earmark.signal.correlation import Correlator, Floats, worth
+from earmark.signal.listening import STEPS, Listening
+from earmark.signal.spectrum import HOPS_PER_SLOT
 
 FALSE_PASSAGE = 1e-4
 CANDIDATES = 8
 SAME_LINE = 2
 NEIGHBOURS = 2 * SAME_LINE + 1
 SEARCH_BLOCK = 8
+QUADRATURE_NODES = 9
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,13 @@ class Place:
 
 
 def search(
-    correlator: Correlator, first: int, last: int, trials: float = 1, allowed: float = FALSE_PASSAGE
+    correlator: Correlator,
+    first: int,
+    last: int,
+    trials: float = 1,
+    *,
+    allowed: float = FALSE_PASSAGE,
+    stride: int = 1,
 ) -> list[Place]:
     """Look for the recording in the frames from ``first`` to ``last`` of the leak.
 
@@ -56,14 +64,15 @@ def search(
         last: where to end.
         trials: how many searches there are; the allowed chance of error is shared among them.
         allowed: the search ends as soon as a place has at most this chance to be none.
+        stride: segments may begin every so many frames; a divisor of the frames that a segment takes.
 
     Returns:
         The surest places, the surest first, up to eight; any of them may be chance unless it is sure.
     """
     hops = correlator.listening.hops_per_segment
-    phases = np.arange(hops)
+    phases = np.arange(0, hops, stride)
     rows = max(1, (last - first) // hops)
-    odds = np.full((hops, correlator.segments + rows), -np.inf, np.float32)
+    odds = np.full((len(phases), correlator.segments + rows), -np.inf, np.float32)
     log_places = log(max(1, odds.size) * trials)
     searched = 0
     for start in range(0, rows, SEARCH_BLOCK):
@@ -71,13 +80,13 @@ def search(
         searched = min(rows, start + SEARCH_BLOCK)
         block = np.arange(start, searched)
         gains = correlator.worth_everywhere((first + hops * block[:, None] + phases).ravel())
-        for row, gain in zip(block, gains.reshape(len(block), hops, -1), strict=True):
+        for row, gain in zip(block, gains.reshape(len(block), len(phases), -1), strict=True):
             odds[:, rows - row : rows - row + correlator.segments] += gain
         if log_places - float(odds.max(initial=-np.inf)) <= log(allowed):
             break
     lately = max(0, searched - SEARCH_BLOCK // 2)  # where the sums have grown of late
     return [
-        Place(lag - rows + lately, first + phase + hops * lately, log_places - float(odds[phase, lag]))
+        Place(lag - rows + lately, first + stride * phase + hops * lately, log_places - float(odds[phase, lag]))
         for phase, lag in surest_lines(odds)
     ]
 
@@ -104,6 +113,21 @@ def surest_lines(odds: Floats) -> list[tuple[int, int]]:
         if len(picked) < CANDIDATES and all(abs(offset - other) > SAME_LINE for other in picked):
             picked.append(offset)
     return [(hops - 1 - offset % hops, offset // hops) for offset in picked]
+
+
+def promise(listening: Listening, first: int, last: int) -> float:
+    """Return what the segments between two frames may be expected to be worth, in nats, if they are marked.
+
+    S is taken as the log-odds are meant: normal, with mean |λ|²/2 and variance |λ|² (``correlation``).
+    """
+    hops, slots = listening.hops_per_segment, listening.layout.slots
+    rows = max(0, (last - first) // hops)
+    told = np.square(listening.cells[first : first + hops * rows], dtype=np.int32).sum(axis=1) / STEPS**2
+    squares = told.reshape(rows, hops)[:, HOPS_PER_SLOT : HOPS_PER_SLOT * (slots + 1) : HOPS_PER_SLOT].sum(axis=1)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE_NODES)
+    log_odds = squares[:, None] / 2 + np.sqrt(squares)[:, None] * nodes
+    worths = worth(log_odds.astype(np.float32), squares[:, None].astype(np.float32))
+    return float((worths @ (weights / weights.sum())).sum())
 
 
 def most_telling(listening: Listening, seconds: float) -> tuple[int, int]:
