@@ -13,14 +13,16 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from bench import aimed, colluders, corpus, depths, innocents, peers, quality, scaling, seconds, speed
+from bench import aimed, colluders, corpus, depths, innocents, peers, quality, scaling, seconds, speed, tampering
 from bench.attacks import ROWS, row_of
 from bench.report import Heading, block, body, merged, report, with_block
 from bench.stage import COPIES, Stage, stage
 from bench.tables import table
+from earmark.api import error_rates
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
+RATES = ROOT / "src" / "earmark" / "api" / error_rates.FILE
 MISSING = f"the recordings are not in {corpus.FOLDER}: nothing was measured; set EARMARK_AUDIO to where they are"
 
 
@@ -77,6 +79,17 @@ class Bench:
         found = innocents.measure(self._stage, self._clips(10))
         return [table(innocents.HEAD, innocents.rows(found)), innocents.picture(found)]
 
+    def tampering(self) -> list[str]:
+        """Return what of tampered leaks is noticed."""
+        found = tampering.measure(self._clips())
+        rates = tuple(tampering.stated(found))
+        error_rates.written(rates, RATES)
+        return [
+            table(tampering.HEAD, tampering.rows(found)),
+            table(tampering.FALSE_HEAD, tampering.false_rows(found)),
+            table(tampering.STATED_HEAD, tampering.stated_rows(rates)),
+        ]
+
     def peers(self) -> list[str]:
         """Return how others do."""
         return [table(peers.HEAD, shown(peers.measure(self._stage, self._clips(3))))]
@@ -101,6 +114,7 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "colluders": (Heading("Seconds of leak to name one of several", colluders.ABOUT, main=True), Bench.colluders),
     "aimed": (Heading("Attacks aimed at the mark", aimed.ABOUT), Bench.aimed),
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
+    "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
     "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
     "speed": (Heading("Speed and memory", speed.ABOUT, main=True), Bench.speed),

@@ -61,20 +61,60 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of a leak.
+
+    Attributes:
+        sound: shape (samples,).
+        said: where in the copy it begins, in samples; None if it is of something else.
+        displaced: whether it is out of the copy's order.
+    """
+
+    sound: Floats
+    said: int | None
+    displaced: bool = False
+
+
+@dataclass(frozen=True)
 class Forgery:
     """A leak with at most one edit.
 
     Attributes:
         kind: what was done.
-        sound: shape (samples,).
-        joints: where in the leak, in seconds; none if nothing was done.
-        strange: from when to when there is what is not of the recording; None if there is none.
+        pieces: what it is joined from.
     """
 
     kind: str
-    sound: Floats
-    joints: tuple[float, ...] = ()
-    strange: tuple[float, float] | None = None
+    pieces: tuple[Piece, ...]
+
+    @property
+    def sound(self) -> Floats:
+        """The leak; shape (samples,)."""
+        return spliced([piece.sound for piece in self.pieces])
+
+    @property
+    def joints(self) -> list[float]:
+        """Where pieces meet, in seconds."""
+        lengths = [len(piece.sound) for piece in self.pieces[:-1]]
+        return [float(end) / RATE for end in np.cumsum(lengths)] if lengths else []
+
+    @property
+    def places(self) -> list[tuple[float, float]]:
+        """Where pieces meet, from the start of the pause around it to its end; twice the same if there is none."""
+        sound = self.sound
+        power = levels(sound)
+        soft = power < np.quantile(power, 0.95) - ACTIVE_DB
+        return [pause(soft, joint) for joint in self.joints]
+
+    def at(self, time_s: float) -> tuple[Piece, float | None]:
+        """Return the piece at a time of the leak, and where in the copy that was said, in seconds."""
+        start = 0
+        for piece in self.pieces:
+            within = round(time_s * RATE) - start
+            if within < len(piece.sound) or piece is self.pieces[-1]:
+                break
+            start += len(piece.sound)
+        return piece, None if piece.said is None else (piece.said + within) / RATE
 
 
 @dataclass(frozen=True)
@@ -103,40 +143,47 @@ class Forger:
 
     def untouched(self) -> Forgery:
         """Do nothing."""
-        return Forgery("untouched", self.sound)
+        return Forgery("untouched", (self.of_copy(0, len(self.sound)),))
+
+    def of_copy(self, first: int, last: int, *, displaced: bool = False) -> Piece:
+        """Return a piece of the stretch."""
+        return Piece(self.sound[first:last], self.start + first, displaced)
+
+    def around(self, kind: str, first: int, last: int, *pieces: Piece) -> Forgery:
+        """Put pieces in place of the samples from ``first`` to ``last``."""
+        return Forgery(kind, (self.of_copy(0, first), *pieces, self.of_copy(last, len(self.sound))))
 
     def cut(self) -> Forgery:
         """Take something out."""
-        first, last = self.piece(self.sound, CUT_S)
-        return self.put("cut", first, last, np.zeros(0, np.float32), strange=False)
+        return self.around("cut", *self.piece(self.sound, CUT_S))
 
     def word_of_copy(self) -> Forgery:
         """Put a word in place of another one, both of the same copy and speaker."""
-        return self.word("word from the same copy", self.material.copy)
+        return self.word("word of the same copy", self.material.copy, marked=True)
 
     def word_unmarked(self) -> Forgery:
         """Put an unmarked word of the same speaker in place of another one."""
-        return self.word("word, unmarked", self.material.original)
+        return self.word("word, unmarked", self.material.original, marked=False)
 
-    def word(self, kind: str, source: Floats) -> Forgery:
+    def word(self, kind: str, source: Floats, *, marked: bool) -> Forgery:
         """Put a word of the same speaker in place of another one."""
         first, last = self.piece(self.sound, WORD_S)
         from_, to = self.file
-        speaker = source[from_:to]
+        here = self.start - from_ + first
         for _ in range(ATTEMPTS):
-            begin, end = self.piece(speaker, WORD_S, margin_s=0.2)
-            here = self.start - from_ + first
+            begin, end = self.piece(source[from_:to], WORD_S, margin_s=0.2)
             if end <= here - RATE or begin >= here + (last - first) + RATE:
                 break
-        return self.put(kind, first, last, speaker[begin:end])
+        word = Piece(self.levelled(source[from_ + begin : from_ + end]), from_ + begin if marked else None, marked)
+        return self.around(kind, first, last, word)
 
     def reordered(self) -> Forgery:
         """Let two sentences change places."""
         first, middle = self.piece(self.sound, SENTENCE_S)
         last = softest(self.sound, middle + samples(self.rng.uniform(*SENTENCE_S)))
         last = min(last, len(self.sound) - samples(2.0))
-        sound = spliced([self.sound[:first], self.sound[middle:last], self.sound[first:middle], self.sound[last:]])
-        return Forgery("sentences swapped", sound, seconds(first, first + last - middle, last))
+        pieces = (self.of_copy(a, b, displaced=True) for a, b in ((middle, last), (first, middle)))
+        return self.around("sentences swapped", first, last, *pieces)
 
     def synthetic(self) -> Forgery:
         """Put synthetic speech in, in place of something or between."""
@@ -150,14 +197,13 @@ class Forger:
         """Put in a piece of something else."""
         begin, end = self.piece(source, length_s, margin_s=0.2)
         first, last = self.piece(self.sound, length_s)
-        return self.put(kind, first, first if self.rng.random() < 0.5 else last, source[begin:end])
+        if self.rng.random() < 0.5:
+            last = first
+        return self.around(kind, first, last, Piece(self.levelled(source[begin:end]), None))
 
-    def put(self, kind: str, first: int, last: int, piece: Floats, *, strange: bool = True) -> Forgery:
-        """Put ``piece`` in place of the samples from ``first`` to ``last``."""
-        level = loudness(self.sound) / max(loudness(piece), 1e-6) if len(piece) else 1.0
-        sound = spliced([self.sound[:first], piece * np.float32(level), self.sound[last:]])
-        joints = seconds(first, first + len(piece)) if len(piece) else seconds(first)
-        return Forgery(kind, sound, joints, (joints[0], joints[-1]) if strange else None)
+    def levelled(self, sound: Floats) -> Floats:
+        """Return a sound as loud as the stretch."""
+        return sound * np.float32(loudness(self.sound) / max(loudness(sound), 1e-6))
 
     def piece(self, sound: Floats, length_s: tuple[float, float], margin_s: float = MARGIN_S) -> tuple[int, int]:
         """Return where a piece of ``sound`` begins and ends that has speech in at least half of it."""
@@ -202,9 +248,19 @@ def samples(seconds: float) -> int:
     return round(seconds * RATE)
 
 
-def seconds(*positions: int) -> tuple[float, ...]:
-    """Return positions in seconds."""
-    return tuple(position / RATE for position in positions)
+def pause(soft: NDArray[np.bool_], time_s: float) -> tuple[float, float]:
+    """Return from when to when it is soft around a time; that time twice if it is not.
+
+    Args:
+        soft: for each 10 ms.
+        time_s: in seconds.
+    """
+    at = min(len(soft) - 1, round(time_s / STEP_S))
+    loud = np.flatnonzero(~soft)
+    before, after = loud[loud < at], loud[loud > at]
+    start = STEP_S * (before[-1] + 1) if len(before) else 0.0
+    end = STEP_S * (after[0] if len(after) else len(soft))
+    return min(time_s, float(start)), max(time_s, float(end))
 
 
 def levels(sound: Floats) -> Floats:

@@ -187,7 +187,9 @@ def only(recordings: Mapping[str, Recording], sha256: str | None) -> Recording |
 
 
 @contextmanager
-def opened(vault: Vault, recording: Recording, original: Path | None, progress: Progress) -> Iterator[Path | None]:
+def opened(
+    vault: Vault, recording: Recording | None, original: Path | None, progress: Progress
+) -> Iterator[Path | None]:
     """Give the file that was marked: ``original`` if there is one, or else the sealed one; None if there is neither."""
     if original is not None or recording is None or not recording.sealed:
         yield original

@@ -133,7 +133,8 @@ def balanced(log_power: LogPowers) -> Floats:
 def pooled(rows: Floats, hops: int) -> Floats:
     """Return the means of ``hops`` rows each; what is left over at the end is left out."""
     whole = len(rows) // hops
-    return rows[: whole * hops].reshape(whole, hops, -1).mean(axis=1)
+    means: Floats = rows[: whole * hops].reshape(whole, hops, -1).mean(axis=1)
+    return means
 
 
 def line(segment: int, frame: int, last: int, hops: int) -> Passage:

@@ -209,7 +209,8 @@ class Scale:
         if self.likeness is None:
             return told
         rows = (course.per_frame(np.abs(self.likeness.along(course)), len(told)) for course in courses)
-        return told + np.max([np.zeros(len(told)), *rows], axis=0)
+        most: Doubles = told + np.max([np.zeros(len(told)), *rows], axis=0)
+        return most
 
     def weigh(self, course: Course) -> Doubles:
         """Return what a course is worth at each frame, in nats against foreign."""

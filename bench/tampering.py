@@ -1,0 +1,280 @@
+"""How many edits of leaks ``verify`` finds, how near, how many it finds that there are none, and how often it is wrong.
+
+Each leak is half a minute of a marked copy of held speech with one edit (``forgery``), or none, and then sent through a
+codec, or through a loudspeaker, a room, noise and a codec. It is looked at blind with the mark alone, and again with
+the original. An edit counts as found if there is one told of within 0.25 s (with the original) or 0.5 s (without) of
+each of its joints. Nothing can be told from silence; so, beside the strict count, a joint in a pause counts as anywhere
+in that pause.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from bench import corpus
+from bench.attacks import Attack, Codec
+from bench.forgery import KINDS, RATE, Forger, Forgery, Material, forger, spoken
+from bench.stage import sound_of
+from earmark.api import Vault, mark, read_listeners
+from earmark.api.comparing import by_sound, compared, recognised
+from earmark.api.error_rates import ErrorRate
+from earmark.api.finding import Found
+from earmark.api.looking import Track
+from earmark.api.progress import silent
+from earmark.api.tracing import tracks_of
+from earmark.media.reading import read_resampled
+from earmark.signal.layout import Layout
+from earmark.signal.likeness import Original, spectrum
+from earmark.signal.pace import OWN
+from earmark.signal.spectrum import HOPS_PER_SLOT
+from earmark.signal.timeline import Stretch, TimeLine
+
+CODED, ROOM = "opus:16k", "loudspeaker+room+noise:20+opus:24k"
+SHARES = {CODED: 10, ROOM: 3}
+"""How many leaks there are of each for a clip that is asked for."""
+
+OTHER_S = 240
+WITHIN_S = {True: 0.25, False: 0.5}
+"""How near an edit has to be told, with the original and without."""
+
+FAR_S = 0.5
+APART_S = 1.0
+OFF_S = 0.25
+STATES = ("genuine", "cut here", "moved", "not from this recording")
+PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What leaks are made from, on disk.
+
+    Attributes:
+        folder: has copy.flac, original.flac and other.flac, all mono.
+        track: what listening may know of the recording.
+        files: where each recording joined in it begins and ends, in samples.
+    """
+
+    folder: Path
+    track: Track
+    files: tuple[tuple[int, int], ...]
+
+
+@contextmanager
+def scene(names: Sequence[str] = corpus.HELD, others: Sequence[str] = corpus.OPEN) -> Iterator[Scene]:
+    """Mark one recording of ``names`` and another one of ``others``, in a temporary folder."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        ends = np.cumsum([0, *(len(corpus.load(one, RATE)) for one in names)]).tolist()
+        sounds = {
+            "original": np.concatenate([corpus.load(one, RATE) for one in names]),
+            "before": np.concatenate([corpus.load(one, RATE) for one in others])[: OTHER_S * RATE],
+        }
+        paths = {key: Codec("flac", ".flac").write(sound, RATE, folder / key) for key, sound in sounds.items()}
+        with Vault.init(folder / "vault") as vault:
+            marked = mark(vault, paths["original"], read_listeners(BytesIO(b"id\ncopy\n")), folder)
+            mark(vault, paths["before"], read_listeners(BytesIO(b"id\nother\n")), folder)
+            recording = vault.recording(marked.recording.id)
+            (track,) = tracks_of([recording], vault.keys_of([recording.id], "verify"))
+        yield Scene(folder, track, tuple(pairwise(ends)))
+
+
+@cache
+def material(scene: Scene) -> Material:
+    """Return what leaks are made from, read once by each process."""
+    copy, original, other = (sound_of(scene.folder / f"{name}.flac") for name in ("copy", "original", "other"))
+    return Material(copy, original, scene.files, other, spoken())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a leak.
+
+    Attributes:
+        kind: of edit.
+        channel: what happened to the leak besides.
+        with_original: whether the original was at hand.
+        found: whether its edit was found.
+        strictly: whether it was found even if pauses count for nothing.
+        false_edits: how many were told of that there are not.
+        seconds: of leak.
+        statements: what was stated, and whether that was wrong, each with how often.
+    """
+
+    kind: str
+    channel: str
+    with_original: bool
+    found: bool
+    strictly: bool
+    false_edits: int
+    seconds: float
+    statements: tuple[tuple[tuple[str, bool], int], ...]
+
+
+def outcomes(scene: Scene, channel: str, seed: int) -> list[Outcome]:
+    """Make a leak, look at it without and with the original, and compare what is told with what was done."""
+    kinds = (*KINDS, Forger.untouched)
+    forgery = kinds[seed % len(kinds)](forger(material(scene), seed))
+    with TemporaryDirectory() as folder:
+        leak = Attack(channel).write(forgery.sound, RATE, Path(folder) / "leak", seed)
+        by_mark = recognised(leak, [scene.track], silent).found
+        found = {False: by_mark, True: by_mark or by_sound(leak, scene.track, original_path(scene), silent)}
+        return [
+            judged(forgery, channel, told(leak, found[known], original(scene) if known else None), with_original=known)
+            for known in (False, True)
+        ]
+
+
+def told(leak: Path, found: Found | None, original: Original | None) -> TimeLine:
+    """Return the time line of a leak; an empty one if nothing was found."""
+    return TimeLine((), ()) if found is None else compared(leak, found, original, silent)
+
+
+def original_path(scene: Scene) -> Path:
+    """Return the file of the original."""
+    return scene.folder / "original.flac"
+
+
+@cache
+def original(scene: Scene) -> Original:
+    """Return the original as it is compared with, read once by each process."""
+    layout = Layout(scene.track.grid.segment_ms)
+    log_power = spectrum(read_resampled(original_path(scene), OWN.rate), layout)
+    return Original(log_power, HOPS_PER_SLOT * layout.intervals)
+
+
+def judged(forgery: Forgery, channel: str, line: TimeLine, *, with_original: bool) -> Outcome:
+    """Compare what is told with what was done."""
+    near = WITHIN_S[with_original]
+    statements = Counter((one.state, wrong(one, forgery)) for one in line.stretches if one.state in STATES)
+    return Outcome(
+        kind=forgery.kind,
+        channel=channel,
+        with_original=with_original,
+        found=all(told_near(line.edits, place, near) for place in forgery.places),
+        strictly=all(told_near(line.edits, (joint, joint), near) for joint in forgery.joints),
+        false_edits=false_edits(line.edits, forgery.places),
+        seconds=len(forgery.sound) / RATE,
+        statements=tuple(statements.items()),
+    )
+
+
+def told_near(edits: Iterable[float], place: tuple[float, float], near: float) -> bool:
+    """Tell whether an edit is told of near a place."""
+    return any(place[0] - near <= edit <= place[1] + near for edit in edits)
+
+
+def false_edits(edits: Iterable[float], places: Sequence[tuple[float, float]]) -> int:
+    """Return how many edits are far from all places; those within a second of each other are one."""
+    false = [edit for edit in edits if not any(told_near([edit], place, FAR_S) for place in places)]
+    return sum(number == 0 or edit - false[number - 1] > APART_S for number, edit in enumerate(false))
+
+
+def wrong(stretch: Stretch, forgery: Forgery) -> bool:
+    """Tell whether what is stated of a stretch is not so; its borders may be a quarter of a second off."""
+    if stretch.state == "cut here":
+        return not any(told_near([stretch.leak_start_s], place, FAR_S) for place in forgery.places)
+    middle = (stretch.leak_start_s + stretch.leak_end_s) / 2
+    inner = np.arange(stretch.leak_start_s + OFF_S, stretch.leak_end_s - OFF_S, 0.05)
+    return any(is_wrong(stretch, forgery, float(time)) for time in (inner if len(inner) else [middle]))
+
+
+def is_wrong(stretch: Stretch, forgery: Forgery, time_s: float) -> bool:
+    """Tell whether what is stated of a stretch is not so at a time."""
+    piece, said = forgery.at(time_s)
+    if stretch.state == "not from this recording":
+        return said is not None
+    if said is None or stretch.recording_start_s is None or stretch.recording_end_s is None:
+        return True
+    times, places = (stretch.leak_start_s, stretch.leak_end_s), (stretch.recording_start_s, stretch.recording_end_s)
+    off = abs(float(np.interp(time_s, times, places)) - said) > OFF_S
+    return off or (stretch.state == "moved" and not piece.displaced)
+
+
+def measure(clips: int, processes: int = PROCESSES) -> list[Outcome]:
+    """Return what came of all leaks, ``SHARES`` times ``clips`` of each channel."""
+    found: list[Outcome] = []
+    with scene() as made, ProcessPoolExecutor(processes) as pool:
+        for channel, share in SHARES.items():
+            for some in pool.map(partial(outcomes, made, channel), range(share * clips)):
+                found += some
+    return found
+
+
+ABOUT = (
+    "Half a minute of a marked copy with one edit, then sent through a codec or a room; seen by the mark alone, and\n"
+    "with the original. An edit is found if all its joints are told of within 0.25 s with the original, 0.5 s\n"
+    "without; a joint in a pause counts as anywhere in that pause (in brackets: it does not). Where the recording\n"
+    "was not recognised at all, the edit was not found."
+)
+HEAD = ("what was done", "after", "leaks", "found with the original", "found without it")
+GOALS = {CODED: 0.95, ROOM: 0.90}
+
+
+def rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each kind of edit and channel, and one for all edits of a channel."""
+    for channel in SHARES:
+        here = [one for one in found if one.channel == channel]
+        for kind in dict.fromkeys(one.kind for one in here if one.kind != "untouched"):
+            yield row(kind, channel, [one for one in here if one.kind == kind])
+        yield row("all edits", channel, [one for one in here if one.kind != "untouched"], goal=GOALS[channel])
+
+
+def row(kind: str, channel: str, some: Sequence[Outcome], goal: float = 0.0) -> tuple[str, ...]:
+    """Return a row."""
+    known, blind = ([one for one in some if one.with_original == with_original] for with_original in (True, False))
+    return kind, f"`{channel}`", str(len(known)), share(known, goal), share(blind, goal)
+
+
+def share(some: Sequence[Outcome], goal: float) -> str:
+    """Return what part was found, and strictly so; with a ✗ if that is below the goal."""
+    if not some:
+        return "–"
+    part, strictly = (sum(getattr(one, way) for one in some) / len(some) for way in ("found", "strictly"))
+    return f"{part:.0%} ({strictly:.0%})" + (" ✗" if part < goal else "")
+
+
+FALSE_HEAD = ("after", "seen", "minutes", "false edits", "in 10 minutes", "goal")
+
+
+def false_rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    """Yield how many edits were told of that there are not."""
+    for channel in SHARES:
+        for with_original in (True, False):
+            some = [one for one in found if (one.channel, one.with_original) == (channel, with_original)]
+            minutes, false = sum(one.seconds for one in some) / 60, sum(one.false_edits for one in some)
+            rate = 10 * false / max(minutes, 1e-9)
+            seen = "with the original" if with_original else "by the mark alone"
+            yield f"`{channel}`", seen, f"{minutes:.0f}", str(false), f"{rate:.2f}" + " ✗" * (rate > 1), "≤ 1"
+
+
+STATED_HEAD = ("statement", "after", "seen", "stated", "wrong", "share")
+
+
+def stated(found: Sequence[Outcome]) -> Iterator[ErrorRate]:
+    """Yield how often each statement was wrong."""
+    for channel in SHARES:
+        for with_original in (True, False):
+            counts: Counter[tuple[str, bool]] = Counter()
+            for one in found:
+                if (one.channel, one.with_original) == (channel, with_original):
+                    counts.update(dict(one.statements))
+            for state in STATES:
+                right, false = counts[state, False], counts[state, True]
+                if right + false:
+                    yield ErrorRate(state, channel, with_original, right + false, false)
+
+
+def stated_rows(rates: Iterable[ErrorRate]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each statement."""
+    for one in rates:
+        seen = "with the original" if one.with_original else "by the mark alone"
+        yield one.state, f"`{one.after}`", seen, str(one.stated), str(one.wrong), f"{one.wrong / one.stated:.1%}"

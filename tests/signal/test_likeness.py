@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from tests.api.voices import RATE, speech
+from tests.signal.scenes import resampled
+
+from earmark.signal.alignment import Passage
+from earmark.signal.correlation import Floats
+from earmark.signal.courses import Course
+from earmark.signal.layout import Layout
+from earmark.signal.likeness import Likeness, Original, spectrum
+
+SECONDS = 12
+HOPS, HOP_S = 4, 0.015
+SEGMENTS = np.arange(5, 180)
+STRAIGHT = Course(SEGMENTS, HOPS * SEGMENTS, HOPS)
+SOUND = resampled(speech(SECONDS), RATE)
+ORIGINAL = Original(spectrum([SOUND], Layout(60)), HOPS)
+
+
+def likeness(leak: Floats) -> Likeness:
+    passage = Passage(SEGMENTS, HOPS * SEGMENTS, 0.0)
+    return Likeness.of(spectrum([leak], Layout(60)), ORIGINAL, [passage], HOP_S)
+
+
+def coloured(sound: Floats) -> Floats:
+    return (0.3 * sound + 0.2 * np.roll(sound, 3)).astype(np.float32)
+
+
+def noisy(sound: Floats) -> Floats:
+    return (sound + 0.003 * np.random.default_rng(0).standard_normal(sound.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("change", [np.copy, coloured, noisy])
+def test_the_same_sound_is_alike(change: object) -> None:
+    worth = likeness(change(SOUND)).along(STRAIGHT)  # type: ignore[operator]
+    assert worth.mean() > 0.5
+    assert (worth > -1).mean() > 0.97
+
+
+def test_another_place_is_not() -> None:
+    shifted = Course(np.roll(SEGMENTS, 40), STRAIGHT.frames, HOPS)
+    assert likeness(SOUND).along(shifted).mean() < -0.5
+
+
+def test_what_was_replaced_is_not_alike() -> None:
+    forged = SOUND.copy()
+    forged[:, 60_000:75_000] = resampled(speech(1, seed=4), RATE)[:, :15_000]
+    worth = likeness(forged).along(STRAIGHT)
+    times = STRAIGHT.frames * HOP_S
+    inside = (times > 4.1) & (times < 4.85)
+    assert worth[inside].mean() < -0.5 < worth[~inside].mean()
+
+
+def test_silence_says_little() -> None:
+    quiet = Original(np.full((900, 72), -29.0, np.float16), HOPS)
+    passage = Passage(SEGMENTS, HOPS * SEGMENTS, 0.0)
+    compared = Likeness.of(quiet.log_power, quiet, [passage], HOP_S)
+    assert np.isfinite(compared.along(STRAIGHT)).all()
