@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from tests.api.voices import speech
@@ -8,7 +10,8 @@ from earmark.signal.timeline import Stretch, TimeLine
 
 
 def sound(seconds: float, seed: int) -> Floats:
-    return speech(seconds, seed=seed)[0]
+    spoken: Floats = speech(seconds, seed=seed)[0]
+    return spoken
 
 
 MATERIAL = Material(sound(60, 1), sound(60, 1), ((0, 60 * RATE),), sound(30, 2), sound(20, 3))
@@ -17,9 +20,8 @@ LEAK = RATE * round(LEAK_S)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_forgery_is_what_it_says(kind: "type[Forger]", seed: int) -> None:
+def test_a_forgery_is_what_it_says(kind: Callable[[Forger], Forgery], seed: int) -> None:
     one, again = (kind(forger(MATERIAL, seed)) for _ in range(2))
-    assert isinstance(one, Forgery)
     assert np.array_equal(one.sound, again.sound)
     assert one.joints == sorted(one.joints)
     for joint, (start, end) in zip(one.joints, one.places, strict=True):
@@ -31,7 +33,8 @@ def test_a_forgery_is_what_it_says(kind: "type[Forger]", seed: int) -> None:
 
 def test_what_is_untouched_has_no_joint() -> None:
     forgery = forger(MATERIAL, 3).untouched()
-    assert forgery.joints == forgery.places == []
+    assert not forgery.joints
+    assert not forgery.places
     assert np.abs(forgery.sound[100:-100] - forger(MATERIAL, 3).sound[100:-100]).max() == 0
 
 
