@@ -68,11 +68,13 @@ class Piece:
         sound: shape (samples,).
         said: where in the copy it begins, in samples; None if it is of something else.
         displaced: whether it is out of the copy's order.
+        marked: whether it is of the copy; of the original if not, where ``said`` is told.
     """
 
     sound: Floats
     said: int | None
     displaced: bool = False
+    marked: bool = True
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ class Forger:
             begin, end = self.piece(source[from_:to], WORD_S, margin_s=0.2)
             if end <= here - RATE or begin >= here + (last - first) + RATE:
                 break
-        word = Piece(self.levelled(source[from_ + begin : from_ + end]), from_ + begin if marked else None, marked)
+        sound = self.levelled(source[from_ + begin : from_ + end])
+        word = Piece(sound, from_ + begin, displaced=True, marked=marked)
         return self.around(kind, first, last, word)
 
     def reordered(self) -> Forgery:

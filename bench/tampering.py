@@ -126,16 +126,16 @@ def outcomes(scene: Scene, channel: str, seed: int) -> list[Outcome]:
     with TemporaryDirectory() as folder:
         leak = Attack(channel).write(forgery.sound, RATE, Path(folder) / "leak", seed)
         by_mark = recognised(leak, [scene.track], silent).found
-        found = {False: by_mark, True: by_mark or by_sound(leak, scene.track, original_path(scene), silent)}
-        return [
-            judged(forgery, channel, told(leak, found[known], original(scene) if known else None), with_original=known)
-            for known in (False, True)
-        ]
+        blind = told(leak, by_mark, None)
+        found = by_mark or by_sound(leak, scene.track, original_path(scene), silent)
+        known = told(leak, found, original(scene))
+        return [judged(forgery, channel, line, with_original=line is known) for line in (blind, known)]
 
 
 def told(leak: Path, found: Found | None, original: Original | None) -> TimeLine:
     """Return the time line of a leak; an empty one if nothing was found."""
-    return TimeLine((), ()) if found is None else compared(leak, found, original, silent)
+    line = TimeLine((), ()) if found is None else compared(leak, found, original, silent)
+    return line if any(one.placed for one in line.stretches) else TimeLine((), ())
 
 
 def original_path(scene: Scene) -> Path:
@@ -188,10 +188,13 @@ def wrong(stretch: Stretch, forgery: Forgery) -> bool:
 
 
 def is_wrong(stretch: Stretch, forgery: Forgery, time_s: float) -> bool:
-    """Tell whether what is stated of a stretch is not so at a time."""
+    """Tell whether what is stated of a stretch is not so at a time.
+
+    An unmarked word of the original may be called moved, since it was said there, or not from the recording.
+    """
     piece, said = forgery.at(time_s)
     if stretch.state == "not from this recording":
-        return said is not None
+        return said is not None and piece.marked
     if said is None or stretch.recording_start_s is None or stretch.recording_end_s is None:
         return True
     times, places = (stretch.leak_start_s, stretch.leak_end_s), (stretch.recording_start_s, stretch.recording_end_s)

@@ -74,6 +74,17 @@ def test_the_original_may_be_given(vault: Vault, briefing: Path, out: Path, tmp_
         verify(vault, leak, original=out / "carl.wav")
 
 
+def test_what_has_lost_its_mark_is_recognised_by_its_sound(
+    vault: Vault, sealed: Delivered, briefing: Path, tmp_path: Path
+) -> None:
+    leak = write_wav(tmp_path / "leak.wav", cut_out(load(briefing)))
+    result = verify(vault, leak)
+    assert (result.recording, result.recognised_by) == (sealed.recording, "sound")
+    assert "cut here" in states(result)
+    assert result.edits_s == pytest.approx([11], abs=0.25)
+    assert "proves less" in result.notes[0]
+
+
 def test_a_stranger_is_of_no_recording(vault: Vault, marked: Delivered, tmp_path: Path) -> None:
     leak = write_wav(tmp_path / "leak.wav", speech(12.0, seed=3))
     result = verify(vault, leak, recording=marked.recording.id)

@@ -22,11 +22,14 @@ GROUP = 3
 RANGE = 9.0
 WINDOW_S = 2.0
 STEP_S = 1.0
-SHORTEST_S = 1.0
+SHORTEST_S = 0.4
 NEAR_S = 8.0
 SAME_LINE = 2
 LIKELY, OUTSTANDING = 4.5, 8.0
 """By how many standard deviations; chosen on open speech."""
+
+KNOWN = 6.0
+"""The same where the recording is known to be in the leak, and what is found has still to be weighed."""
 
 LogPowers = NDArray[np.float16]
 Doubles = NDArray[np.float64]
@@ -48,13 +51,19 @@ class Sounding:
     hops: int
     hop_s: float
 
-    def passages(self, first: int, last: int) -> list[Passage]:
-        """Return passages between two frames of the leak; neighbours of one line are one."""
+    def passages(self, first: int, last: int, outstanding: float = OUTSTANDING) -> list[Passage]:
+        """Return passages between two frames of the leak; neighbours of one line are one.
+
+        Args:
+            first: where to begin.
+            last: where to end.
+            outstanding: by how many standard deviations a window has to stand out that no other one bears out.
+        """
         windows = [one for one in self._windows(first, last) if one[0] >= LIKELY]
         found: list[Passage] = []
         for score, one in windows:
             others = [other for _, other in windows if apart(one, other) and self._on_line(other, one)]
-            if score < (LIKELY if others else OUTSTANDING):
+            if score < (LIKELY if others else outstanding):
                 continue
             before = found[-1] if found else None
             if before is not None and self._on_line(before, one):

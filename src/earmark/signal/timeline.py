@@ -24,6 +24,7 @@ from earmark.signal.listening import Listening
 from earmark.signal.order import in_order
 from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, opened, without_crumbs
 from earmark.signal.presence import presence, strength, telling
+from earmark.signal.sounding import KNOWN
 
 State = Literal["genuine", "cut here", "moved", "not from this recording", "too degraded to say"]
 
@@ -199,8 +200,8 @@ class Scale:
         """Return passages in the foreign parts of a path that are on none of its courses."""
         found = found_again(self.correlator, courses, parts)
         if self.likeness is not None:
-            foreign = (part for part in parts if part.course == FOREIGN)
-            found += (one for part in foreign for one in self.likeness.sounding.passages(part.first, part.last))
+            foreign = ((part.first, part.last) for part in parts if part.course == FOREIGN)
+            found += (one for part in foreign for one in self.likeness.sounding.passages(*part, KNOWN))
         return [one for one in found if not any(course.has(one) for course in courses)]
 
     def telling(self, courses: Sequence[Course]) -> Doubles:
