@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from math import exp
 from pathlib import Path
 
-from earmark.api.ahead import one_ahead
 from earmark.api.looking import Ear, Hit, Track, lengths_of, signs_of, surest_hits
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
@@ -89,7 +88,7 @@ def listened(leak: Path, progress: Progress, segment_ms: int, pace: Pace) -> Lis
     """Return what is heard in the cells of segments of a length."""
     expected = (probe(leak).seconds or 0) * pace.rate
     sound = watched(read_resampled(leak, pace.rate), expected, "listening", progress)
-    return listen(one_ahead(sound), Layout(segment_ms), pace=pace)
+    return listen(sound, Layout(segment_ms), pace=pace)
 
 
 def aligned(ear: Ear, hit: Hit, trials: int, progress: Progress) -> Found:

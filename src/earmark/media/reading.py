@@ -1,6 +1,7 @@
 """Streaming the sound of a file: strictly for marking, forgivingly for tracing."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import cast
@@ -12,11 +13,14 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from earmark.media.ahead import one_ahead
 from earmark.media.samples import Block, Unpacker
 from earmark.media.source import SoundInfo, decoded, first_frame, longest_stream, open_sound
 from earmark.media.strict import finite, strict_frames, unpadded
 
 BLOCK_SAMPLES = 1 << 18
+AHEAD_S = 8
+"""So long that two threads seldom wait for each other to hand over Python's lock."""
 
 
 def read_blocks(info: SoundInfo, samples: int = BLOCK_SAMPLES) -> Iterator[Block]:
@@ -85,14 +89,15 @@ def regrouped(blocks: Iterable[Block], samples: int) -> Iterator[Block]:
 def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
     """Yield what can be decoded of the longest stream of sound in ``path``, resampled.
 
-    Damaged packets are left out and what is not a number becomes silence: a leak is seldom in good order.
+    Damaged packets are left out and what is not a number becomes silence: a leak is seldom in good order. Decoding is a
+    block ahead, in a thread of its own.
 
     Args:
         path: the leak.
         rate: the rate wanted, in Hz.
 
     Yields:
-        float32 blocks of shape (channels, samples), full scale ±1, a second or so each.
+        float32 blocks of shape (channels, samples), full scale ±1, some seconds each.
 
     Raises:
         MediaError: there is nothing in it that can be decoded.
@@ -103,10 +108,12 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
         native, channels = first.sample_rate, first.layout.nb_channels
     with open_sound(path) as container:
         stream = longest_stream(container, path)
-        frames = joined(forgiving_frames(container, stream), native)
+        samples = AHEAD_S * native
+        frames = joined(forgiving_frames(container, stream), samples)
         alike = (frame for frame in frames if kind(frame)[:2] == (native, channels))
-        blocks = (silenced(block) for block in regrouped(unpacked(alike), native))
-        yield from resampled(blocks, native, rate, channels)
+        blocks = (silenced(block) for block in regrouped(unpacked(alike), samples))
+        with closing(one_ahead(blocks)) as ahead:  # ends before the file is closed
+            yield from resampled(ahead, native, rate, channels)
 
 
 def forgiving_frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
