@@ -179,12 +179,14 @@ def false_edits(edits: Iterable[float], places: Sequence[tuple[float, float]]) -
 
 
 def wrong(stretch: Stretch, forgery: Forgery) -> bool:
-    """Tell whether what is stated of a stretch is not so; its borders may be a quarter of a second off."""
+    """Tell whether what is stated of a stretch is not so; its borders may be off by 0.25 s, or in a pause."""
     if stretch.state == "cut here":
         return not any(told_near([stretch.leak_start_s], place, FAR_S) for place in forgery.places)
     middle = (stretch.leak_start_s + stretch.leak_end_s) / 2
     inner = np.arange(stretch.leak_start_s + OFF_S, stretch.leak_end_s - OFF_S, 0.05)
-    return any(is_wrong(stretch, forgery, float(time)) for time in (inner if len(inner) else [middle]))
+    times = (float(time) for time in (inner if len(inner) else [middle]))
+    clear = [time for time in times if not any(told_near([time], place, OFF_S) for place in forgery.places)]
+    return any(is_wrong(stretch, forgery, time) for time in clear)
 
 
 def is_wrong(stretch: Stretch, forgery: Forgery, time_s: float) -> bool:
