@@ -19,7 +19,7 @@ from earmark.signal.evidence import gather
 from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
-from earmark.signal.sounding import Sounding
+from earmark.signal.sounding import LONG_WINDOW_S, Sounding
 from earmark.signal.timeline import TimeLine, time_line
 
 
@@ -58,7 +58,8 @@ def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Fo
         listening.hops_per_segment,
         listening.hop_s,
     )
-    passages = sounding.passages(0, listening.frames)
+    every = (0, listening.frames)
+    passages = sounding.passages(*every) or sounding.passages(*every, window_s=LONG_WINDOW_S)
     return replace(silence, passages=tuple(passages)) if passages else None
 
 

@@ -20,8 +20,7 @@ from earmark.signal.correlation import Floats
 
 GROUP = 3
 RANGE = 9.0
-WINDOW_S = 2.0
-STEP_S = 1.0
+WINDOW_S, LONG_WINDOW_S = 2.0, 6.0
 SHORTEST_S = 0.4
 NEAR_S = 8.0
 SAME_LINE = 2
@@ -51,15 +50,18 @@ class Sounding:
     hops: int
     hop_s: float
 
-    def passages(self, first: int, last: int, outstanding: float = OUTSTANDING) -> list[Passage]:
+    def passages(
+        self, first: int, last: int, outstanding: float = OUTSTANDING, window_s: float = WINDOW_S
+    ) -> list[Passage]:
         """Return passages between two frames of the leak; neighbours of one line are one.
 
         Args:
             first: where to begin.
             last: where to end.
             outstanding: by how many standard deviations a window has to stand out that no other one bears out.
+            window_s: length of the windows.
         """
-        windows = [one for one in self._windows(first, last) if one[0] >= LIKELY]
+        windows = [one for one in self._windows(first, last, window_s) if one[0] >= LIKELY]
         found: list[Passage] = []
         for score, one in windows:
             others = [other for _, other in windows if apart(one, other) and self._on_line(other, one)]
@@ -72,9 +74,9 @@ class Sounding:
                 found.append(one)
         return found
 
-    def _windows(self, first: int, last: int) -> Iterator[tuple[float, Passage]]:
+    def _windows(self, first: int, last: int, window_s: float) -> Iterator[tuple[float, Passage]]:
         """Yield for every window how far its best place stands out, and that place."""
-        window, step = (round(seconds / self.hop_s) for seconds in (WINDOW_S, STEP_S))
+        window, step = (round(seconds / self.hop_s) for seconds in (window_s, window_s / 2))
         for start in range(first, max(first + 1, last - window + step), step):
             end = min(last, start + window)
             if (end - start) * self.hop_s >= SHORTEST_S:
