@@ -35,7 +35,7 @@ from earmark.codes.decoders import Decoder, Scores, fit_bank
 from earmark.codes.lineup import LineUp
 
 BOUNDS = tuple(10 ** (-half / 2) for half in range(1, 9))
-INNOCENTS = 20
+INNOCENTS = 60
 CODEBOOKS = 160
 SECONDS, ALL_OF_IT = 10.0, 60.0
 CODEC = "opus:16k"
