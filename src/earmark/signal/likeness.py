@@ -7,9 +7,10 @@ below the leak's noise,
     Ŷ(t, b) = ln(exp(colour_b + smeared Y(t, b)) + noise_b).
 
 Around each segment nine frames (135 ms) of the leak are compared with what is foretold. A few numbers say how alike
-they are and how much there is to compare; a logistic regression (``WEIGHTS``, made on open speech by
-``bench/train_likeness.py``) turns them into the logarithm of the odds that they are the same sound rather than two
-moments of the same speech. In a pause both are alike whatever was done, and that says nothing.
+they are and how much there is to compare. A logistic regression turns them into the logarithm of the odds that they are
+the same sound rather than two moments of the same speech; ``WEIGHTS`` were fitted to marked open speech after codecs, in
+noise and in rooms, each segment against its own place and against others nearby.
+In a pause both are alike whatever was done, and that says nothing.
 """
 
 from collections.abc import Iterable, Sequence

@@ -29,7 +29,7 @@ from earmark.signal.sounding import KNOWN
 State = Literal["genuine", "cut here", "moved", "not from this recording", "too degraded to say"]
 
 PRICES = Prices(jump=9.0, leave=7.0, enter=5.0)
-"""Chosen on open speech (``bench/tampering.py``), so that less than one false edit comes in ten minutes."""
+"""Set beforehand, by what likelihood ratios promise: chance pays x nats once in about e^x segments."""
 
 SHORTEST_JUMP_S = 0.1
 """A smaller step from course to course is drift, or how exactly a course is known, and no edit."""
