@@ -9,7 +9,8 @@ below the leak's noise,
 Around each segment nine frames (135 ms) of the leak are compared with what is foretold. A few numbers say how alike
 they are and how much there is to compare. A logistic regression turns them into the logarithm of the odds that they are
 the same sound rather than two moments of the same speech; ``WEIGHTS`` were fitted to marked open speech after codecs,
-in noise and in rooms, each segment against its own place and against others nearby.
+in noise and in rooms, each segment against its own place and against others nearby; ``bench/train_likeness.py`` fits
+such weights.
 In a pause both are alike whatever was done, and that says nothing.
 """
 
