@@ -32,3 +32,7 @@ class ListenersError(UsageError):
 
 class VaultError(EarmarkError):
     """The vault cannot be opened, read or written."""
+
+
+class CallError(EarmarkError):
+    """A call cannot do what somebody's browser, or a relay, asks of it."""
