@@ -36,3 +36,7 @@ class VaultError(EarmarkError):
 
 class CallError(EarmarkError):
     """A call cannot do what somebody's browser, or a relay, asks of it."""
+
+
+class RelayError(EarmarkError):
+    """Sound cannot be passed on: a relay does not run, or what a browser sent it makes no sense."""
