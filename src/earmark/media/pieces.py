@@ -89,17 +89,25 @@ class Pieces:
             orders: codeword and path of each copy; taken as needed.
             workers: how many are made at a time.
         """
+        made: list[PendingCopy] = []  # by the workers, since an interrupt strikes the main thread between any two steps
+
+        def make(codeword: Codeword, path: Path) -> PendingCopy:
+            made.append(copy := self.made(codeword, path))
+            return copy
+
         waiting: deque[Future[PendingCopy]] = deque()
         with ThreadPoolExecutor(workers, "earmark-copy") as pool:
             try:
                 for codeword, path in orders:
-                    waiting.append(pool.submit(self.made, codeword, path))
+                    waiting.append(pool.submit(make, codeword, path))
                     if len(waiting) > workers:
                         yield from kept_for_now(waiting.popleft())
                 while waiting:
                     yield from kept_for_now(waiting.popleft())
             finally:
-                drop(waiting)
+                pool.shutdown(cancel_futures=True)
+                for copy in made:
+                    copy.discard()
 
 
 def kept_for_now(future: "Future[PendingCopy]") -> Iterator[PendingCopy]:
@@ -109,13 +117,6 @@ def kept_for_now(future: "Future[PendingCopy]") -> Iterator[PendingCopy]:
         yield pending
     finally:
         pending.discard()
-
-
-def drop(waiting: "deque[Future[PendingCopy]]") -> None:
-    """Remove copies nobody asks for any more."""
-    for future in waiting:
-        if not future.cancel() and future.exception() is None:
-            future.result().discard()
 
 
 def build_pieces(variants: Variants, *, info: SoundInfo, target: Target, grid: Grid, work: Path) -> Pieces:
