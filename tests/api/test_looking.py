@@ -3,8 +3,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.api.looking import SAME_LINE_S, Hit, Track, distinct
+from earmark.api.looking import SAME_LINE_S, Hit, Track, distinct, layouts_of
 from earmark.grid import Grid
+from earmark.signal.layout import Layout
 from earmark.signal.pace import Pace
 from earmark.signal.search import Place
 
@@ -31,3 +32,10 @@ def test_other_lines_paces_and_recordings_stay() -> None:
         hit(1.0 + 2 * SAME_LINE_S, 10),
     ]
     assert distinct([one, *others, one]) == [one, *others]
+
+
+def test_what_is_listened_for_goes_by_the_cells_and_not_by_the_length_alone() -> None:
+    spoken = Track("r-2", bytes(32), Grid(240, 10), slot_ms=20)
+    filed = Track("r-3", bytes(32), Grid(240, 10))
+    assert layouts_of([TRACK, spoken, filed, TRACK]) == [Layout(60), Layout(240, 20), Layout(240)]
+    assert layouts_of([]) != []

@@ -48,7 +48,7 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
 
 def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Found | None:
     """Return where a recording is in a leak by how it sounds, its mark aside; None if it is not, at its own speed."""
-    listening = listened(leak, progress, track.grid.segment_ms, OWN)
+    listening = listened(leak, progress, track.layout, OWN)
     silence = Found(track, listening, (), gather(Correlator(listening, signs_of(track)), ()), 0.0)
     if not listening.frames:
         return None

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from math import exp
 from pathlib import Path
 
-from earmark.api.looking import Ear, Hit, Track, lengths_of, signs_of, surest_hits
+from earmark.api.looking import Ear, Hit, Track, layouts_of, signs_of, surest_hits
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
@@ -75,7 +75,7 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
         MediaError: there is nothing in it that can be decoded.
     """
     ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress))
-    seconds = ear(lengths_of(tracks)[0], OWN).seconds
+    seconds = ear(layouts_of(tracks)[0], OWN).seconds
     hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []
     if hits and hits[0].place.sure:
         found = aligned(ear, hits[0], len(tracks), progress)
@@ -84,16 +84,16 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)))
 
 
-def listened(leak: Path, progress: Progress, segment_ms: int, pace: Pace) -> Listening:
-    """Return what is heard in the cells of segments of a length."""
+def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> Listening:
+    """Return what is heard in the cells of a layout."""
     expected = (probe(leak).seconds or 0) * pace.rate
     sound = watched(read_resampled(leak, pace.rate), expected, "listening", progress)
-    return listen(sound, Layout(segment_ms), pace=pace)
+    return listen(sound, layout, pace=pace)
 
 
 def aligned(ear: Ear, hit: Hit, trials: int, progress: Progress) -> Found:
     """Return all passages of a recording that is surely in the leak, and their evidence."""
-    correlator = Correlator(ear(hit.track.grid.segment_ms, hit.pace), signs_of(hit.track))
+    correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     tell = partial(progress, "aligning")
     known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
     passages = settle(correlator, align(correlator, known, trials=trials, progress=tell))
@@ -115,7 +115,7 @@ def shares(hits: Sequence[Hit]) -> list[float]:
 
 def possible(ear: Ear, hit: Hit, share: float) -> Iterator[Found]:
     """Yield the passage that a place would belong to, and its evidence, if there is any."""
-    correlator = Correlator(ear(hit.track.grid.segment_ms, hit.pace), signs_of(hit.track))
+    correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     passage = follow(correlator, placed(hit, correlator), 0, correlator.listening.frames)
     if passage is not None:
         yield Found(hit.track, correlator.listening, (passage,), gather(correlator, [passage]), share)

@@ -20,7 +20,7 @@ from earmark.grid import Grid
 from earmark.media.reading import read_resampled
 from earmark.signal.alignment import LONGEST_SEARCH_S
 from earmark.signal.correlation import Correlator
-from earmark.signal.layout import Layout
+from earmark.signal.layout import DEFAULT_SLOT_MS, Layout
 from earmark.signal.listening import Listening, listen
 from earmark.signal.pace import OWN, Pace, paces
 from earmark.signal.patterns import Patterns
@@ -40,8 +40,8 @@ LEAST_PROMISE = 7.0
 KEPT_SIGNS = 4
 
 Sound = NDArray[np.float32]
-Ear = Callable[[int, Pace], Listening]
-"""What is heard of the leak in segments of a length in ms, at a pace."""
+Ear = Callable[[Layout, Pace], Listening]
+"""What is heard of the leak in the cells of a layout, at a pace."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,28 @@ class Track:
         recording_id: to tell it from others.
         mark_key: 32 bytes; its patterns.
         grid: its segments.
+        slot_ms: about how far apart the slots of its segments are, in ms.
     """
 
     recording_id: str
     mark_key: bytes
     grid: Grid
+    slot_ms: int = DEFAULT_SLOT_MS
+
+    @property
+    def layout(self) -> Layout:
+        """The cells of a segment."""
+        return Layout(self.grid.segment_ms, self.slot_ms)
 
 
-def lengths_of(tracks: Sequence[Track]) -> list[int]:
-    """Return the lengths that segments have, in ms; any where there is no recording."""
-    return sorted({track.grid.segment_ms for track in tracks}) or [20]
+def layouts_of(tracks: Sequence[Track]) -> list[Layout]:
+    """Return the layouts that segments have; any where there is no recording."""
+    return sorted({track.layout for track in tracks}) or [Layout(20)]
 
 
 def signs_of(track: Track) -> NDArray[np.float32]:
     """Return the recording's patterns, shape (segments, cells)."""
-    patterns = Patterns(track.mark_key, Layout(track.grid.segment_ms))
+    patterns = Patterns(track.mark_key, track.layout)
     return patterns.signs(0, track.grid.segments).reshape(track.grid.segments, -1)
 
 
@@ -110,7 +117,7 @@ def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], progress: Progres
     """
     everywhere = looks_everywhere(ear, tracks)
     at_paces = looks_at_paces(ear, leak, tracks) if promising(ear, tracks) else iter(())
-    short = ear(lengths_of(tracks)[0], OWN).seconds <= LONG_S
+    short = ear(layouts_of(tracks)[0], OWN).seconds <= LONG_S
     likely: list[Hit] = []
     for look in (glances(ear, tracks), *((everywhere, at_paces) if short else (at_paces, everywhere))):
         if look is at_paces and likely and likely[0].place.log_chance <= log(LIKELY):
@@ -135,7 +142,7 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
 def glances(ear: Ear, tracks: Sequence[Track]) -> Look:
     """Look for each recording in the few seconds of the leak that say most."""
     for number, track in enumerate(tracks):
-        listening = ear(track.grid.segment_ms, OWN)
+        listening = ear(track.layout, OWN)
         correlator = Correlator(listening, signs_of(track))
         places = search(correlator, *most_telling(listening, GLANCE_S), LOOKS * len(tracks))
         yield number / len(tracks), hits_of(track, listening, places)
@@ -143,7 +150,7 @@ def glances(ear: Ear, tracks: Sequence[Track]) -> Look:
 
 def promising(ear: Ear, tracks: Sequence[Track]) -> bool:
     """Tell whether an excerpt may say enough to be found at another pace, if it is marked."""
-    listenings = [early(ear(length, OWN)) for length in lengths_of(tracks)]
+    listenings = [early(ear(layout, OWN)) for layout in layouts_of(tracks)]
     return any(most_promised(one, *most_telling(one, EXCERPT_S)) >= LEAST_PROMISE for one in listenings)
 
 
@@ -160,11 +167,11 @@ def early(listening: Listening) -> Listening:
 def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track]) -> Look:
     """Look for each recording at other paces in an excerpt of the leak."""
     tried = tuple(paces())
-    lengths = lengths_of(tracks)
-    start_s, sound = excerpt(leak, ear(lengths[0], OWN))
-    for length in lengths:
-        listenings = [listen([at_pace(sound, pace)], Layout(length), pace=pace) for pace in tried]
-        chosen = [track for track in tracks if track.grid.segment_ms == length]
+    layouts = layouts_of(tracks)
+    start_s, sound = excerpt(leak, ear(layouts[0], OWN))
+    for layout in layouts:
+        listenings = [listen([at_pace(sound, pace)], layout, pace=pace) for pace in tried]
+        chosen = [track for track in tracks if track.layout == layout]
         for number, track in enumerate(chosen):
             signs = signs_of(track)
             look = partial(look_at_pace, signs, LOOKS * len(tracks) * len(tried))
@@ -199,11 +206,11 @@ def at_pace(sound: Sound, pace: Pace) -> Sound:
 def looks_everywhere(ear: Ear, tracks: Sequence[Track]) -> Look:
     """Look for each recording in all of the leak, 20 s after 20 s."""
     signs = lru_cache(KEPT_SIGNS)(signs_of)
-    seconds = ear(lengths_of(tracks)[0], OWN).seconds
+    seconds = ear(layouts_of(tracks)[0], OWN).seconds
     windows = max(1, ceil(seconds / LONGEST_SEARCH_S))
     for window in range(windows):
         for number, track in enumerate(tracks):
-            listening = ear(track.grid.segment_ms, OWN)
+            listening = ear(track.layout, OWN)
             first, last = (round(at * LONGEST_SEARCH_S / listening.hop_s) for at in (window, window + 1))
             trials = LOOKS * len(tracks) * windows
             places = search(Correlator(listening, signs(track)), first, min(last, listening.frames), trials)

@@ -1,8 +1,9 @@
 """The cells of a segment: time slots and frequency bands whose gains carry the mark.
 
-A segment of T ms is divided into ``intervals`` equal parts of about 30 ms; the inner boundaries between them are the
-centres of its slots, and each slot's window reaches to the centres of its neighbours. So every window lies wholly
-inside the segment and the mark fades to nothing at the segment's edges. 60 ms segments have one slot, 240 ms seven.
+A segment of T ms is divided into ``intervals`` equal parts of about 30 ms, or what ``slot_ms`` says; the inner
+boundaries between them are the centres of its slots, and each slot's window reaches to the centres of its neighbours.
+So every window lies wholly inside the segment and the mark fades to nothing at the segment's edges. With 30 ms, 60 ms
+segments have one slot, 240 ms seven.
 
 Bands are 93.75 Hz wide, from 250 Hz to 7 kHz: enough of them survives a telephone and a voice codec.
 
@@ -20,25 +21,31 @@ BAND_HZ = 93.75
 LOWEST_HZ = 250.0
 FULL_HZ = 1500.0
 LEAST_WEIGHT = 0.6
-SLOT_MS = 30
+DEFAULT_SLOT_MS = 30
 
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Layout:
     """The slots and bands of segments of one length.
 
     Attributes:
         segment_ms: length of a segment, a positive multiple of 20 ms.
+        slot_ms: about how far apart the slots' centres are, in ms; positive.
     """
 
     segment_ms: int
+    slot_ms: int = DEFAULT_SLOT_MS
+
+    def __post_init__(self) -> None:
+        if self.slot_ms <= 0:
+            raise ValueError(f"slots are apart by a positive number of milliseconds, not {self.slot_ms}")
 
     @property
     def intervals(self) -> int:
-        """Number of parts between slot centres and edges: a thirtieth of the milliseconds, ties to even, at least 2."""
-        return max(2, round(self.segment_ms / SLOT_MS))
+        """Number of parts between slot centres and edges: segment over slot, ties to even, at least 2."""
+        return max(2, round(self.segment_ms / self.slot_ms))
 
     @property
     def slots(self) -> int:
