@@ -38,5 +38,5 @@ class CallError(EarmarkError):
     """A call cannot do what somebody's browser, or a relay, asks of it."""
 
 
-class RelayError(EarmarkError):
+class RelayError(CallError):
     """Sound cannot be passed on: a relay does not run, or what a browser sent it makes no sense."""

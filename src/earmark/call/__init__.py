@@ -1,1 +1,1 @@
-"""The confidential call: who is in it, whose keys they hold, and how sealed sound reaches them."""
+"""Live calls: who may enter, what they agree on, and which keys each of them is dealt. No sound passes here."""
