@@ -1,0 +1,11 @@
+/**
+ * The confidential call's protocol, without a page: keys, sealed frames, the members' group, messages, the member.
+ *
+ * Start with README.md in this folder.
+ */
+
+export { type DealtKeys, Opener, type Outcome, type Refusal } from "./opener.ts";
+export { MAX_OPUS_BYTES, MAX_PACKET_BYTES } from "./packet.ts";
+export { BLOCK_POSITIONS, type Epoch, markKey, SEGMENT_FRAMES, type Variant } from "./schedule.ts";
+export { Sealer, type Variants } from "./sealer.ts";
+export { MessageError, PacketError, ProtocolError, SealingError } from "./errors.ts";
