@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 DEFAULT_SEGMENT_MS = 60
 SEGMENT_STEP_MS = 20
+BLOCK_SEGMENTS = 1024
+"""How many segments a stream of a call is given at a time."""
 
 
 @dataclass(frozen=True)

@@ -162,3 +162,11 @@ def test_a_path_may_have_any_characters(tmp_path: Path) -> None:
     folder.mkdir()
     create(folder / "vault.sqlite")
     open_current(folder / "vault.sqlite").close()
+
+
+def test_a_vault_of_before_there_were_calls_is_brought_up_to_date(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "vault.sqlite")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(Path(__file__).with_name("v0002.sql").read_text("utf-8"))
+    with closing(open_current(tmp_path / "vault.sqlite")) as opened, opened.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []

@@ -85,7 +85,7 @@ def traced(
         raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
     started = time.monotonic()
     sweep(vault.folder)
-    recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
+    recordings = {one.id: one for one in files(vault, recording)}
     require_known_rules(recordings.values())
     progress("hashing", 0.0)
     sha256 = received(vault, leak)  # 1.
@@ -120,6 +120,19 @@ def received(vault: Vault, leak: Path) -> str:
     size, sha256 = file_state(leak)[2], sha256_of(leak)
     vault.enter(acts.exhibit_received(sha256, size), once=True)
     return sha256
+
+
+def files(vault: Vault, name: str | None) -> list[Recording]:
+    """Return the recordings that are files: all of them, or the one of that name.
+
+    Raises:
+        UsageError: it is a call, or there is none.
+    """
+    found = vault.recordings() if name is None else [vault.recording(name)]
+    files = [one for one in found if one.kind == "file"]
+    if name is not None and not files:
+        raise UsageError(f"{found[0].id} is a call, not a file", "“earmark recordings” lists what there is.")
+    return files
 
 
 def require_known_rules(recordings: Iterable[Recording]) -> None:

@@ -17,7 +17,7 @@ from earmark.api.error_rates import ErrorRate, error_rate, error_rates
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, RecordingName
-from earmark.api.tracing import name_of, received, require_known_rules, tracks_of
+from earmark.api.tracing import files, name_of, received, require_known_rules, tracks_of
 from earmark.api.workroom import sweep, workroom
 from earmark.errors import MediaError
 from earmark.records.entries import Recording
@@ -118,7 +118,7 @@ def verify(
     """
     started = time.monotonic()
     sweep(vault.folder)
-    recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
+    recordings = {one.id: one for one in files(vault, recording)}
     require_known_rules(recordings.values())
     given = None if original is None else sha256_of(original)
     progress("hashing", 0.0)

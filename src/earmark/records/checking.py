@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from earmark.records.calls.checking import EnteredCalls
 from earmark.records.database import Database
-from earmark.records.ledger import acts
+from earmark.records.ledger import acts, call_acts
 from earmark.records.ledger.checking import Finding, Row, Walk, check_heads, check_known, check_nodes
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead
@@ -63,12 +64,13 @@ def check(database: Database, known: Sequence[SignedHead] = ()) -> Checked:
 
 
 class Entered:
-    """What the ledger says of recordings, listeners and copies."""
+    """What the ledger says of recordings, listeners, copies and calls."""
 
     def __init__(self) -> None:
         self._recordings: dict[str, tuple[str, str]] = {}
         self._listeners: dict[str, tuple[int, str]] = {}
         self._copies: dict[str, set[bytes]] = {}
+        self._calls = EnteredCalls()
 
     def see(self, entry: Entry) -> None:
         """Take up an entry."""
@@ -78,8 +80,11 @@ class Entered:
                 _take(self._copies, *(body[name] for name in ("recording", "listener", "sha256", "name")))
             elif entry.kind == acts.RECORDING_MARKED:
                 self._recordings[body["recording"]] = body["input_sha256"], entry.time
-            if entry.kind in {acts.RECORDING_MARKED, acts.LISTENERS_ADDED}:
+            elif entry.kind == call_acts.CALL_OPENED:
+                self._recordings[body["recording"]] = "", entry.time
+            if entry.kind in {acts.RECORDING_MARKED, call_acts.CALL_OPENED, acts.LISTENERS_ADDED}:
                 self._listeners[body["recording"]] = body["listeners"], body["listeners_root"]
+            self._calls.see(entry)
         except (KeyError, TypeError):
             return  # it will be missed below
 
@@ -94,6 +99,7 @@ class Entered:
             elif self._listeners.get(one) != _roster(connection, one):
                 yield f"the listeners of {one} are not those that the ledger says"
         yield from self._copies_differ(connection)
+        yield from self._calls.differences(connection)
 
     def _copies_differ(self, connection: Connection) -> Iterator[str]:
         given: dict[str, set[bytes]] = {}

@@ -1,5 +1,7 @@
 """What the vault keeps of a recording and of a copy."""
 
+import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -7,6 +9,15 @@ from typing import Literal
 from earmark.grid import Grid
 
 Status = Literal["marking", "complete"]
+Kind = Literal["file", "call"]
+
+ID_BYTES = 5
+
+
+def new_id(kind: Kind, randomness: Callable[[int], bytes]) -> str:
+    """Return an id for a recording: its kind's letter, a hyphen, and eight letters or digits."""
+    letter = {"file": "r", "call": "c"}[kind]
+    return f"{letter}-{base64.b32encode(randomness(ID_BYTES)).decode().lower()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +39,9 @@ class NewRecording:
         container: container of the copies.
         codec: codec of the copies.
         classification: how confidential it is, in the owner's words; may be empty.
+        kind: a file, or a call: see ``earmark.records.calls``. A call's ``input_name``, ``input_sha256`` and
+            ``container`` are empty; its segments grow while it lasts, and its length is known when it has ended.
+        slot_ms: length of a pattern's time slots in milliseconds.
     """
 
     title: str
@@ -44,6 +58,8 @@ class NewRecording:
     container: str
     codec: str
     classification: str = ""
+    kind: Kind = "file"
+    slot_ms: int = 30
 
     @property
     def grid(self) -> Grid:
@@ -56,9 +72,9 @@ class Recording(NewRecording):
     """A recording in the vault.
 
     Attributes:
-        id: "r-" and eight letters or digits.
+        id: "r-" (a file) or "c-" (a call) and eight letters or digits.
         created_at: when it came into the vault, in UTC.
-        status: "marking" until every copy of its first run is out, then "complete".
+        status: "marking" until every copy of its first run is out, or the call has ended; then "complete".
         sealed: whether the sealed original is in the vault.
     """
 
@@ -73,9 +89,9 @@ class RecordingKeys:
     """A recording's keys.
 
     Attributes:
-        mark_key: 32 bytes; the patterns derive from it.
+        mark_key: 32 bytes; the patterns derive from it. Empty for a call, each stream of which has its own.
         bias_seed: 32 bytes; the codebook's biases derive from it.
-        seal_secret: 32 bytes; opens the sealed original.
+        seal_secret: 32 bytes; opens the sealed original. Empty for a call, which has none.
     """
 
     mark_key: bytes = field(repr=False)

@@ -11,8 +11,15 @@ from earmark.records.ledger import acts
 from earmark.records.protection.columns import Columns
 from earmark.records.protection.ways import NewWay, Way, make_ways
 from earmark.records.safe import SIGNING_KEY, Safe, Sitting, ways_of
-from earmark.records.schema import identity, listeners, recordings, ways
-from earmark.records.sealing import open_keys, open_listener, seal_keys, seal_listener
+from earmark.records.schema import identity, listeners, recordings, streams, ways
+from earmark.records.sealing import (
+    open_keys,
+    open_listener,
+    open_stream_key,
+    seal_keys,
+    seal_listener,
+    seal_stream_key,
+)
 
 
 def add_way(safe: Safe, new: NewWay) -> list[Way]:
@@ -87,6 +94,7 @@ def _replace_key(safe: Safe, sitting: Sitting, new: NewWay) -> list[Way]:
     fresh = Columns(vault_key, safe.randomness)
     _reseal_recordings(sitting, fresh)
     _reseal_listeners(sitting, fresh)
+    _reseal_streams(sitting, fresh)
     opened = sitting.opened
     signing_key = fresh.seal(opened.signing_key.private_bytes_raw(), SIGNING_KEY, opened.vault_id)
     facts = {"signing_key": signing_key, "generation": opened.generation + 1}
@@ -118,3 +126,12 @@ def _reseal_listeners(sitting: Sitting, fresh: Columns) -> None:
     )
     if changes:
         sitting.connection.execute(chosen.values(secret=bindparam("sealed")), changes)
+
+
+def _reseal_streams(sitting: Sitting, fresh: Columns) -> None:
+    table = streams.c
+    rows = sitting.connection.execute(select(table.recording_id, table.number, table.mark_key)).all()
+    for recording, number, sealed in rows:
+        mark_key = open_stream_key(sitting.columns, recording, number, sealed)
+        chosen = update(streams).filter_by(recording_id=recording, number=number)
+        sitting.connection.execute(chosen.values(mark_key=seal_stream_key(fresh, recording, number, mark_key)))

@@ -6,6 +6,7 @@ from earmark.records import catalogue, rosters
 from earmark.records.entries import RecordingKeys
 from earmark.records.ledger import acts
 from earmark.records.ledger.acts import Purpose
+from earmark.records.ledger.call_acts import CALL_OPENED
 from earmark.records.ledger.commitments import Opening
 from earmark.records.ledger.log import last
 from earmark.records.safe import Safe
@@ -26,13 +27,13 @@ def recordings(safe: Safe, ids: Sequence[str], purpose: Purpose) -> dict[str, Re
         return {}
     with safe.writing() as sitting:
         rows = catalogue.key_rows(sitting.connection, ids)
-        made = {one: last(sitting.connection, [acts.RECORDING_MARKED], one).body for one in ids}
+        made = {one: last(sitting.connection, [acts.RECORDING_MARKED, CALL_OPENED], one).body for one in ids}
         sitting.enter(acts.key_opened(ids, NAMES, purpose))
     keys = {one: open_keys(sitting.columns, one, rows[one]) for one in ids}
     for one, its in keys.items():
         mark_key, bias_seed = (commitment.hex() for commitment in committed(one, its))
         stated = made[one].get("mark_key_commitment"), made[one].get("bias_seed_commitment")
-        if stated != (mark_key, bias_seed):
+        if stated != (mark_key if its.mark_key else None, bias_seed):
             raise rosters.not_committed(one)
     return keys
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select
 from earmark.errors import ListenersError, UsageError, VaultError
 from earmark.keys import SECRET_BYTES
 from earmark.records.ledger.acts import LISTENERS_ADDED, RECORDING_MARKED
+from earmark.records.ledger.call_acts import CALL_OPENED
 from earmark.records.ledger.commitments import Opening, listener_hash
 from earmark.records.ledger.log import last
 from earmark.records.ledger.merkle import inclusion_path, tree_root
@@ -82,7 +83,7 @@ def sealed_secrets(connection: Connection, recording_id: str) -> list[Sealed]:
         VaultError: these are not the listeners that it has committed to.
     """
     hashes = _hashes(connection, recording_id)
-    body = last(connection, (RECORDING_MARKED, LISTENERS_ADDED), recording_id).body
+    body = last(connection, (RECORDING_MARKED, CALL_OPENED, LISTENERS_ADDED), recording_id).body
     if (body.get("listeners"), body.get("listeners_root")) != (len(hashes), tree_root(hashes).hex()):
         raise not_committed(recording_id)
     query = select(table.c.id, table.c.secret, table.c.commitment).where(table.c.recording_id == recording_id)

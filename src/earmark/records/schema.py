@@ -70,6 +70,8 @@ recordings = Table(
     Column("container", Text, nullable=False),
     Column("codec", Text, nullable=False),
     Column("classification", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False, server_default="file"),
+    Column("slot_ms", Integer, nullable=False, server_default="30"),
     Column("mark_key", LargeBinary, nullable=False),
     Column("bias_seed", LargeBinary, nullable=False),
     Column("seal_secret", LargeBinary, nullable=False),
@@ -102,6 +104,88 @@ copies = Table(
     Column("given_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
     UniqueConstraint("recording_id", "listener_id", "path", "sha256"),
+)
+
+calls = Table(  # what a recording that is a call has beside
+    "calls",
+    metadata,
+    Column("recording_id", Text, ForeignKey("recordings.id"), primary_key=True),
+    Column("rules", Text, nullable=False),  # JSON
+    Column("ended_at", UtcTime),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("listener_id", Text, primary_key=True),
+    Column("token_sha256", LargeBinary, nullable=False, unique=True),
+    Column("host", Boolean, nullable=False),
+    Column("device", LargeBinary),  # Ed25519 public key, from the first time that it was used on
+    Column("invited_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recording_id", Text, nullable=False),
+    Column("listener_id", Text, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("device", LargeBinary, nullable=False),
+    Column("consented_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
+    Index("ix_consents_recording_id", "recording_id"),
+)
+
+attendance = Table(
+    "attendance",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recording_id", Text, nullable=False),
+    Column("listener_id", Text, nullable=False),
+    Column("admitted_at", UtcTime, nullable=False),
+    Column("left_at", UtcTime),
+    ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
+    Index("ix_attendance_recording_id", "recording_id"),
+)
+
+streams = Table(  # what one member says in a call, until they leave
+    "streams",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("speaker_id", Text, nullable=False),
+    Column("mark_key", LargeBinary, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Column("positions", Integer, nullable=False),
+    ForeignKeyConstraint(["recording_id", "speaker_id"], ["listeners.recording_id", "listeners.id"]),
+)
+
+stream_blocks = Table(
+    "stream_blocks",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("block", Integer, primary_key=True, autoincrement=False),  # in the call's codebook
+    Column("stream", Integer, nullable=False),
+    Column("number", Integer, nullable=False),  # in the stream
+    Column("opened_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "stream"], ["streams.recording_id", "streams.number"]),
+    UniqueConstraint("recording_id", "stream", "number"),
+)
+
+stream_times = Table(  # when a position was reached, where that does not follow from the one before
+    "stream_times",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "stream"], ["streams.recording_id", "streams.number"]),
 )
 
 identity = Table(  # one row: which vault this is

@@ -7,6 +7,7 @@ from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, commitment
 from earmark.records.protection.columns import Columns
 
 LISTENER_SECRET = "listeners.secret"  # noqa: S105 - the name of a column
+STREAM_MARK_KEY = "streams.mark_key"
 
 
 def seal_keys(columns: Columns, recording_id: str, keys: RecordingKeys) -> dict[str, bytes]:
@@ -36,6 +37,20 @@ def open_listener(columns: Columns, recording_id: str, listener_id: str, sealed:
         VaultError: it was changed or moved.
     """
     return columns.open(sealed, LISTENER_SECRET, recording_id, listener_id)
+
+
+def seal_stream_key(columns: Columns, recording_id: str, stream: int, mark_key: bytes) -> bytes:
+    """Return the mark key of a call's stream as it is kept."""
+    return columns.seal(mark_key, STREAM_MARK_KEY, recording_id, str(stream))
+
+
+def open_stream_key(columns: Columns, recording_id: str, stream: int, sealed: bytes) -> bytes:
+    """Return the mark key of a call's stream from what is kept.
+
+    Raises:
+        VaultError: it was changed or moved.
+    """
+    return columns.open(sealed, STREAM_MARK_KEY, recording_id, str(stream))
 
 
 def committed(recording_id: str, keys: RecordingKeys) -> tuple[bytes, bytes]:

@@ -5,7 +5,6 @@ was interrupted), never a copy without a record. A secret, once drawn, never cha
 entered in the ledger in the same transaction, and whoever asks for keys is entered before they get them.
 """
 
-import base64
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -18,8 +17,9 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from earmark.keys import SECRET_BYTES
 from earmark.records import catalogue, database, opening, rosters, schema
 from earmark.records.adoption import adopt
+from earmark.records.calls.store import Calls
 from earmark.records.checking import Checked, check
-from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys
+from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys, new_id
 from earmark.records.folder import check_private, make_private
 from earmark.records.ledger import acts
 from earmark.records.ledger.acts import Act, Purpose
@@ -35,7 +35,6 @@ from earmark.records.sealing import committed, seal_keys
 
 FILE_NAME = "vault.sqlite"
 SEALED_FOLDER = "sealed"
-ID_BYTES = 5
 
 
 def utc_now() -> datetime:
@@ -59,6 +58,7 @@ class Vault:
     Attributes:
         folder: where it is.
         ledger: what was entered, and proofs of it.
+        calls: what was said to whom in calls.
         safe: what opens it.
         adopted: whether it was of before there was a ledger, and has been given one just now.
 
@@ -82,6 +82,7 @@ class Vault:
         self.adopted = adopt(self._database, clock, randomness)
         self.safe = Safe(self._database, sources or Sources(), clock, randomness)
         self.ledger = Ledger(self._database)
+        self.calls = Calls(self._database, self.safe)
 
     @classmethod
     def init(
@@ -163,9 +164,8 @@ class Vault:
         Raises:
             ListenersError: two ids differ in nothing but case.
         """
-        drawn = [self._randomness(size) for size in (ID_BYTES, *[SECRET_BYTES] * 3)]
-        recording_id = "r-" + base64.b32encode(drawn[0]).decode().lower()
-        keys = RecordingKeys(*drawn[1:])
+        recording_id = new_id("file", self._randomness)
+        keys = RecordingKeys(*(self._randomness(SECRET_BYTES) for _ in range(3)))
         with self.safe.writing() as sitting:
             recording = Recording(**asdict(new), id=recording_id, created_at=sitting.now)
             sealed = seal_keys(sitting.columns, recording_id, keys)

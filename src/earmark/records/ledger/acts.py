@@ -11,7 +11,7 @@ from typing import Literal
 from earmark.records.entries import NewRecording
 from earmark.records.ledger.canonical import Json
 
-Purpose = Literal["mark", "copy", "trace", "verify", "case", "open-mark-key", "exposure"]
+Purpose = Literal["mark", "copy", "trace", "verify", "case", "open-mark-key", "exposure", "deal"]
 
 VAULT_MADE = "vault-made"
 RECORDING_MARKED = "recording-marked"

@@ -28,6 +28,11 @@ def commitment(label: str, recording_id: str, secret: bytes) -> bytes:
     return hashlib.sha256(b"\x00".join((label.encode("ascii"), recording_id.encode(), secret))).digest()
 
 
+def stream_name(call_id: str, stream: int) -> str:
+    """Return what takes the recording's id in the commitment to the mark key of a call's stream: "c-wcw62hbk/0"."""
+    return f"{call_id}/{stream}"
+
+
 def listener_leaf(recording_id: str, listener_id: str, secret: bytes) -> bytes:
     """Return the leaf that commits to a listener's secret: canonical JSON."""
     return canonical_strings(

@@ -1,0 +1,61 @@
+"""Members of a call as a test needs them: with a device that signs, and a nonce of their own."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from earmark.records.vault import Vault
+
+NOTICE = "Every listener of this call hears a copy of their own."
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True)
+class Member:
+    id: str
+    device: Ed25519PrivateKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        seed = hashlib.sha256(b"device of " + self.id.encode()).digest()
+        object.__setattr__(self, "device", Ed25519PrivateKey.from_private_bytes(seed))
+
+    @property
+    def public_key(self) -> bytes:
+        return self.device.public_key().public_bytes_raw()
+
+    def nonce(self, time: int = 0) -> bytes:
+        return hashlib.sha256(f"nonce {time} of {self.id}".encode()).digest()
+
+    def receipt(self, call_id: str, *, time: int = 0, **changes: object) -> str:
+        facts: dict[str, object] = {
+            "schema": "earmark.receipt/1",
+            "call": call_id,
+            "member": self.id,
+            "notice_sha256": hashlib.sha256(NOTICE.encode()).hexdigest(),
+            "ledger_root": "ab" * 32,
+            "nonce": base64url(self.nonce(time)),
+            "challenge": base64url(b"challenge"),
+        }
+        return json.dumps(facts | changes)
+
+    def consent(self, vault: Vault, call_id: str, *, time: int = 0, **changes: object) -> bytes:
+        receipt = self.receipt(call_id, time=time, **changes)
+        return vault.calls.consent(
+            call_id,
+            self.id,
+            nonce=self.nonce(time),
+            receipt=receipt,
+            signature=self.device.sign(receipt.encode()),
+            device=self.public_key,
+        )
+
+    def join(self, vault: Vault, call_id: str) -> None:
+        """Consent and be let in."""
+        self.consent(vault, call_id)
+        vault.calls.admitted(call_id, self.id)

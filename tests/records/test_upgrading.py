@@ -1,0 +1,50 @@
+"""Vaults of before there were calls."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.members import Member
+
+from earmark.records.calls.entries import NewCall
+from earmark.records.listeners import Listener
+from earmark.records.vault import FILE_NAME, Vault
+
+OLD = Path(__file__).with_name("v0002.sql")
+OCTOBER = "r-c4xyjjsz"
+BIAS_SEED = "112a104bd5901f13abbfdcd11be28abfeea892133b1861afe6cc4c999cc9c160"
+ANNA = "348578f30624e2657f9d37051a8b9245d88e89f89696333b066c7eea408b138d"
+
+
+@pytest.fixture
+def old(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    (folder / FILE_NAME).touch(mode=0o600)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(OLD.read_text("utf-8"))
+    return folder
+
+
+def test_what_was_there_is_there_still(old: Path) -> None:
+    with Vault(old) as vault:
+        assert not vault.adopted
+        (recording,) = vault.recordings()
+        assert (recording.id, recording.title, recording.status) == (OCTOBER, "October briefing", "complete")
+        assert (recording.kind, recording.slot_ms) == ("file", 30)
+        assert vault.keys(OCTOBER, "trace").bias_seed.hex() == BIAS_SEED
+        assert vault.secrets(OCTOBER, "trace")["anna"].hex() == ANNA
+        assert [copy.listener_id for copy in vault.copies(OCTOBER)] == ["anna"]
+        assert vault.calls.all() == []
+        assert vault.check().findings == ()
+
+
+def test_a_call_is_opened_in_it(old: Path) -> None:
+    with Vault(old) as vault:
+        call = vault.calls.create(NewCall(title="Board", detector=3, depth=2.5, slot_ms=20), [Listener("anna")])
+        Member("anna").join(vault, call.id)
+        stream = vault.calls.open_stream(call.id, "anna", bytes(range(32)))
+        assert vault.calls.open_block(call.id, stream) == 0
+        assert [one.id for one in vault.recordings()] == [OCTOBER, call.id]
+        assert vault.check().findings == ()
