@@ -12,6 +12,7 @@ from tests.browser.browsers import Chromium
 
 from earmark.call.relays.base import Relay
 from earmark.call.relays.builtin import BuiltinRelay
+from earmark.call.relays.janus import JanusRelay
 
 _PAGE = Path(__file__).parent / "relay_page"
 _ORIGIN = "http://localhost:9"
@@ -133,9 +134,9 @@ async def _with(relay: Relay, chromium: Chromium, play: Callable[[Browser, Relay
         await relay.stop()
 
 
-@pytest.fixture
-def relay() -> Relay:
-    return BuiltinRelay()
+@pytest.fixture(params=[BuiltinRelay, JanusRelay])
+def relay(request: pytest.FixtureRequest) -> Relay:
+    return request.param()
 
 
 def test_a_call_reaches_everybody_unchanged_and_nobody_after_they_left(chromium: Chromium, relay: Relay) -> None:

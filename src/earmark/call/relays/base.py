@@ -33,8 +33,9 @@ class Health:
 class Relay(Protocol):
     """Forwards each published stream to those who subscribed to it.
 
-    Rooms are made by the first stream in them. Every method but `health` raises `RelayError` where the relay does not
-    run. Methods may be called at the same time from several tasks of one event loop.
+    Rooms are made by the first stream in them. Where the relay does not run, `publish`, `subscribe` and `answer` raise
+    `RelayError`; what ends something does nothing, as nothing flows. Methods may be called at the same time from
+    several tasks of one event loop.
     """
 
     async def start(self) -> None:

@@ -1,0 +1,193 @@
+"""The WebSocket API of Janus: one session, requests with their answers, and events of its handles.
+
+See https://janus.conf.meetecho.com/docs/rest and …/docs/videoroom, version 1.1.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import websockets
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.typing import Subprotocol
+
+from earmark.call.relays.janus_process import Endpoint
+from earmark.errors import RelayError
+
+_PLUGIN = "janus.plugin.videoroom"
+_PROTOCOL = Subprotocol("janus-protocol")
+_REQUEST_SECONDS = 10.0
+_KEEP_ALIVE_SECONDS = 20.0  # a session without any request ends after 60 s
+_ENDED = ("hangup", "detached")
+
+Message = Mapping[str, Any]
+
+
+class JanusRefusalError(RelayError):
+    """Janus will not do what was asked of it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the VideoRoom plugin answered.
+
+    Attributes:
+        data: its own part.
+        sdp: the session description that came with it; empty if there was none.
+    """
+
+    data: Message
+    sdp: str = field(default="", repr=False)
+
+
+class JanusSession:
+    """A session with one Janus.
+
+    Args:
+        endpoint: where it is.
+        on_end: is told the handle whose connection to a browser ended by itself.
+    """
+
+    def __init__(self, endpoint: Endpoint, on_end: Callable[[int], None]) -> None:
+        self._endpoint = endpoint
+        self._on_end = on_end
+        self._socket: ClientConnection | None = None
+        self._session = 0
+        self._numbers = itertools.count()
+        self._waiting: dict[str, tuple[asyncio.Future[Message], bool]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def open(self) -> bool:
+        """Whether Janus can be asked."""
+        return self._socket is not None and not self._tasks[0].done()
+
+    async def start(self) -> None:
+        """Connect and begin the session.
+
+        Raises:
+            RelayError: nobody answers there, or it is no Janus, or the secret is not its own.
+        """
+        try:
+            self._socket = await self._connect()
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            raise RelayError(f"Janus does not answer: {error}.", "Check that it runs, and its address.") from error
+        self._tasks = [asyncio.create_task(self._read(self._socket))]
+        reply = await self._ask({"janus": "create"})
+        self._session = int(reply["data"]["id"])
+        self._tasks.append(asyncio.create_task(self._keep_alive(self._socket)))
+
+    async def stop(self) -> None:
+        """End the session; Janus closes all of its handles."""
+        for task in self._tasks[1:]:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._socket:
+            await self._socket.close()
+            await self._tasks[0]
+        self._socket = None
+
+    async def attach(self) -> int:
+        """Make a handle of the VideoRoom plugin."""
+        reply = await self._ask({"janus": "attach", "plugin": _PLUGIN})
+        return int(reply["data"]["id"])
+
+    async def detach(self, handle: int) -> None:
+        """Let go of a handle, and of the connection that it has; one that is gone is let go already."""
+        if self.open:
+            with contextlib.suppress(JanusRefusalError):
+                await self._ask({"janus": "detach", "handle_id": handle})
+
+    async def request(self, handle: int, body: Message, *, kind: str = "", sdp: str = "") -> Reply:
+        """Ask the plugin something and wait for its whole answer.
+
+        Args:
+            handle: whom it is about.
+            body: the request; the plugin's `admin_key` is added.
+            kind: "offer" or "answer" if a session description goes with it.
+            sdp: that description, with all candidates.
+
+        Raises:
+            RelayError: Janus refused, does not answer, or is gone.
+        """
+        message: dict[str, Any] = {"janus": "message", "handle_id": handle, "body": dict(body)}
+        if self._endpoint.admin_key:
+            message["body"]["admin_key"] = self._endpoint.admin_key
+        if sdp:
+            message["jsep"] = {"type": kind, "sdp": sdp, "e2ee": True}
+        reply = await self._ask(message)
+        data = reply.get("plugindata", {}).get("data", {})
+        if "error" in data:
+            raise JanusRefusalError(f"Janus refused: {data['error']}.", "Leave the call and join it again.")
+        return Reply(data, reply.get("jsep", {}).get("sdp", ""))
+
+    async def all_candidates_sent(self, handle: int) -> None:
+        """Say that the description had all candidates in it."""
+        await self._ask({"janus": "trickle", "handle_id": handle, "candidate": {"completed": True}}, acknowledged=True)
+
+    async def _connect(self) -> ClientConnection:
+        if self._endpoint.socket:
+            return await unix_connect(
+                str(self._endpoint.socket), uri="ws://localhost/", subprotocols=[_PROTOCOL], ping_interval=None
+            )
+        return await connect(self._endpoint.url, subprotocols=[_PROTOCOL], proxy=None)
+
+    async def _ask(self, message: Message, *, acknowledged: bool = False) -> Message:
+        """Send a request and wait for its answer, or where it has none (acknowledged) for its acknowledgement."""
+        if self._socket is None or self._tasks[0].done():
+            raise RelayError("Janus is gone.", "It has to be started again.")
+        transaction = str(next(self._numbers))
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting[transaction] = (answer, acknowledged)
+        try:
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                await self._socket.send(json.dumps({**self._proof(), **message, "transaction": transaction}))
+                return await answer
+        except (TimeoutError, websockets.ConnectionClosed) as error:
+            raise RelayError("Janus does not answer.", "It has to be started again.") from error
+        finally:
+            del self._waiting[transaction]
+
+    def _proof(self) -> dict[str, Any]:
+        proof: dict[str, Any] = {"apisecret": self._endpoint.api_secret} if self._endpoint.api_secret else {}
+        return {**proof, "session_id": self._session} if self._session else proof
+
+    async def _read(self, socket: ClientConnection) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for text in socket:
+                message = json.loads(text)
+                if message.get("janus") == "timeout":  # the session is over, and so is all it had
+                    await socket.close()
+                self._take(message)
+        for answer, _ in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(RelayError("Janus is gone.", "It has to be started again."))
+
+    def _take(self, message: Message) -> None:
+        kind = message.get("janus")
+        answer, acknowledged = self._waiting.get(str(message.get("transaction")), (None, False))
+        if kind in _ENDED and "sender" in message:
+            self._on_end(int(message["sender"]))
+        elif answer is None or answer.done() or (kind == "ack" and not acknowledged):
+            return
+        elif kind == "error":
+            answer.set_exception(_refused(message))
+        else:
+            answer.set_result(message)
+
+    async def _keep_alive(self, socket: ClientConnection) -> None:
+        with contextlib.suppress(RelayError):
+            while True:
+                await asyncio.sleep(_KEEP_ALIVE_SECONDS)
+                await self._ask({"janus": "keepalive"}, acknowledged=True)
+        await socket.close()
+
+
+def _refused(message: Message) -> JanusRefusalError:
+    reason = message.get("error", {}).get("reason", "no reason given")
+    return JanusRefusalError(f"Janus refused: {reason}.", "Check its secrets in the settings.")

@@ -1,0 +1,201 @@
+"""A Janus of our own: its private settings, started without privileges, watched, and ended.
+
+Only its VideoRoom plugin and its WebSocket transport are loaded, the latter on a socket file in a folder that nobody
+else may enter; so no port of its interfaces is open to anybody.
+"""
+
+import asyncio
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from earmark.errors import RelayError
+
+_LIBRARIES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt/janus/lib/janus")
+_PLUGIN = "plugins/libjanus_videoroom.so"
+_TRANSPORT = "transports/libjanus_websockets.so"
+_START_SECONDS = 15.0
+_STOP_SECONDS = 5.0
+_HINT = "Install it (Debian: apt-get install janus), or choose the built-in relay."
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a Janus is asked, and what proves that we may ask.
+
+    Attributes:
+        url: address of its WebSocket API, "ws://…" or "wss://…"; empty where it listens on a socket file.
+        socket: that file.
+        api_secret: its `api_secret`, empty where it has none.
+        admin_key: `admin_key` of its VideoRoom plugin, empty where it has none.
+    """
+
+    url: str = ""
+    socket: Path | None = None
+    api_secret: str = field(default="", repr=False)
+    admin_key: str = field(default="", repr=False)
+
+
+class _Identity(TypedDict, total=False):
+    """Whom a process runs as."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+class JanusProcess:
+    """One Janus.
+
+    Args:
+        addresses: addresses of this machine that browsers can reach; all but the loopback where none are given.
+        ports: first and last UDP port for sound; any where none are given.
+    """
+
+    def __init__(self, addresses: Sequence[str] = (), ports: tuple[int, int] | None = None) -> None:
+        self._addresses = addresses
+        self._ports = ports
+        self._folder: Path | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._last: deque[str] = deque(maxlen=10)
+
+    async def start(self) -> Endpoint:
+        """Start it and wait until it can be asked.
+
+        Raises:
+            RelayError: Janus is not installed, or ends or says nothing within 15 s.
+        """
+        program, libraries = _installed()
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="earmark-janus-"))
+        endpoint = Endpoint(
+            socket=folder / "api", api_secret=secrets.token_urlsafe(32), admin_key=secrets.token_urlsafe(32)
+        )
+        _configure(folder, libraries, endpoint, self._addresses, self._ports)
+        await self._run(program, folder)
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._until_it_listens(folder / "api")
+        except TimeoutError:
+            await self.stop()
+            raise RelayError(f"Janus did not start: {self.last_words()}", _HINT) from None
+        return endpoint
+
+    async def stop(self) -> None:
+        """End it, and remove its settings."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        if self._reader:
+            await self._reader
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._process = self._reader = self._folder = None
+
+    def last_words(self) -> str:
+        """What it printed last, and what it ended with."""
+        ended = self._process.returncode if self._process else None
+        state = "" if ended is None else f" (it ended with status {ended})"
+        return (self._last[-1] if self._last else "it said nothing") + state
+
+    async def _run(self, program: str, folder: Path) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *_bound_to_us(),
+            program,
+            f"--configs-folder={folder}",
+            f"--config={folder / 'janus.jcfg'}",
+            "--disable-colors",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,  # an interrupt from the keyboard is ours to pass on
+            **_unprivileged(folder),
+        )
+        self._reader = asyncio.create_task(self._listen(self._process))
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 -- it was asked for
+        async for line in process.stdout:
+            self._last.append(line.decode(errors="replace").strip()[:200])
+
+    async def _until_it_listens(self, socket: Path) -> None:
+        while not socket.exists():
+            if self._process is None or self._process.returncode is not None:
+                raise TimeoutError
+            await asyncio.sleep(0.05)
+
+
+def _installed() -> tuple[str, Path]:
+    program = shutil.which("janus")
+    places = [place for pattern in _LIBRARIES for place in Path("/").glob(pattern.lstrip("/"))]
+    libraries = next((place for place in places if (place / _PLUGIN).exists() and (place / _TRANSPORT).exists()), None)
+    if program is None or libraries is None:
+        raise RelayError("Janus is not installed, or lacks its VideoRoom plugin or WebSocket transport.", _HINT)
+    return program, libraries
+
+
+def _configure(
+    folder: Path, libraries: Path, endpoint: Endpoint, addresses: Sequence[str], ports: tuple[int, int] | None
+) -> None:
+    for name in ("plugins", "transports", "events", "loggers"):
+        (folder / name).mkdir()
+    for library in (_PLUGIN, _TRANSPORT):
+        (folder / library).symlink_to(libraries / library)
+    sound = f'rtp_port_range = "{ports[0]}-{ports[1]}"' if ports else ""
+    reached = f'ice_enforce_list = "{",".join(addresses)}"' if addresses else ""
+    settings = {
+        "janus.jcfg": f"""
+            general: {{
+                configs_folder = "{folder}"
+                plugins_folder = "{folder}/plugins"
+                transports_folder = "{folder}/transports"
+                events_folder = "{folder}/events"
+                loggers_folder = "{folder}/loggers"
+                debug_level = 2
+                debug_timestamps = false
+                api_secret = "{endpoint.api_secret}"
+                admin_secret = "{secrets.token_urlsafe(32)}"
+                hide_dependencies = true
+            }}
+            media: {{ ipv6 = true {sound} }}
+            nat: {{ ice_lite = true ignore_mdns = true full_trickle = false {reached} }}
+            """,
+        "janus.plugin.videoroom.jcfg": f'general: {{ admin_key = "{endpoint.admin_key}" events = false }}',
+        "janus.transport.websockets.jcfg": f"""
+            general: {{ json = "compact" ws = true ws_unix = "{endpoint.socket}" wss = false ws_logging = "none" }}
+            admin: {{ admin_ws = false admin_wss = false }}
+            """,
+    }
+    for name, text in settings.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+
+
+def _bound_to_us() -> list[str]:
+    """Have it ended by the system when we are killed, where the system can."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def _unprivileged(folder: Path) -> _Identity:
+    """Give the folder to, and run as, somebody who may do nothing, where we may do all."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}

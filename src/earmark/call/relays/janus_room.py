@@ -1,0 +1,165 @@
+"""One call's room in the VideoRoom plugin of Janus: a handle for each stream, and for each listener of it."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from earmark.call.relays import sdp
+from earmark.call.relays.janus_api import JanusSession
+from earmark.errors import RelayError
+
+_OPTIONS: Mapping[str, Any] = {
+    "permanent": False,
+    "is_private": True,
+    "publishers": 1_000,
+    "audiocodec": "opus",
+    "opus_fec": False,
+    "opus_dtx": False,
+    "audiolevel_ext": False,  # would tell Janus who speaks how loudly
+    "audiolevel_event": False,
+    "transport_wide_cc_ext": False,
+    "record": False,
+    "lock_record": True,
+    "notify_joining": False,
+    "require_e2ee": True,
+}
+
+
+@dataclass
+class _Published:
+    """One stream: its speaker, and who hears it."""
+
+    member: str
+    handle: int
+    listeners: dict[str, int] = field(default_factory=dict)
+    offered: set[str] = field(default_factory=set)
+
+
+class JanusRoom:
+    """A room, made when its first stream is published. One thing happens in it at a time.
+
+    Args:
+        session: where.
+        manager: the handle that makes and destroys rooms.
+    """
+
+    def __init__(self, session: JanusSession, manager: int) -> None:
+        self._session = session
+        self._manager = manager
+        self._number = 1 + secrets.randbelow(2**50)
+        self._secret = secrets.token_urlsafe(24)
+        self._streams: dict[int, _Published] = {}
+        self._lock = asyncio.Lock()
+        self._made = False
+        self._closed = False
+
+    def count(self) -> tuple[int, int]:
+        """Count streams, and (listener, stream) connections."""
+        return len(self._streams), sum(len(published.listeners) for published in self._streams.values())
+
+    async def publish(self, stream: int, member: str, offer: str) -> str:
+        """Take a stream from its speaker; gives the answer."""
+        if sdp.parse(offer).direction not in ("sendonly", "sendrecv"):
+            raise RelayError("The offer sends nothing.", "The call page of this version makes offers that fit.")
+        async with self._lock:
+            await self._make()
+            await self._close(stream)
+            handle = await self._session.attach()
+            self._streams[stream] = _Published(member, handle)
+            body = {"request": "joinandconfigure", "ptype": "publisher", "room": self._number, "id": stream + 1}
+            try:
+                reply = await self._session.request(handle, body, kind="offer", sdp=offer)
+                await self._session.all_candidates_sent(handle)
+            except RelayError:
+                await self._close(stream)
+                raise
+            return reply.sdp
+
+    async def subscribe(self, stream: int, member: str) -> str:
+        """Offer a stream to a listener; gives the offer."""
+        async with self._lock:
+            published = self._streams.get(stream)
+            if published is None:
+                raise RelayError(f"Stream {stream} is not there to be heard.", "Its speaker may have just left.")
+            await self._drop(published, member)
+            published.listeners[member] = handle = await self._session.attach()
+            published.offered.add(member)
+            feed = [{"feed": stream + 1}]
+            body = {"request": "join", "ptype": "subscriber", "room": self._number, "streams": feed}
+            try:
+                reply = await self._session.request(handle, {**body, "autoupdate": False})
+            except RelayError:
+                await self._drop(published, member)
+                raise
+            return reply.sdp
+
+    async def answer(self, stream: int, member: str, answer: str) -> None:
+        """Let a stream flow to a listener."""
+        remote = sdp.parse(answer)
+        async with self._lock:
+            published = self._streams.get(stream)
+            if published is None or member not in published.offered:
+                raise RelayError(f"Stream {stream} was not offered to {member}.", "Subscribe to it first.")
+            if remote.direction not in ("recvonly", "sendrecv"):
+                raise RelayError("The answer does not take the stream that was offered.", "Subscribe to it again.")
+            published.offered.discard(member)
+            handle = published.listeners[member]
+            await self._session.request(handle, {"request": "start"}, kind="answer", sdp=answer)
+            await self._session.all_candidates_sent(handle)
+
+    async def close_stream(self, stream: int) -> None:
+        """End a stream."""
+        async with self._lock:
+            await self._close(stream)
+
+    async def drop_member(self, member: str) -> None:
+        """Cut somebody off."""
+        async with self._lock:
+            for stream, published in list(self._streams.items()):
+                if published.member == member:
+                    await self._close(stream)
+                else:
+                    await self._drop(published, member)
+
+    async def close(self) -> None:
+        """End every stream, and the room."""
+        async with self._lock:
+            self._closed = True
+            for stream in list(self._streams):
+                await self._close(stream)
+            if self._made and self._session.open:
+                await self._session.request(self._manager, {"request": "destroy", **self._named()})
+
+    async def ended(self, handle: int) -> None:
+        """Let go of a connection that ended by itself."""
+        async with self._lock:
+            for stream, published in list(self._streams.items()):
+                gone = [member for member, own in published.listeners.items() if own == handle]
+                if published.handle == handle:
+                    await self._close(stream)
+                elif gone:
+                    await self._drop(published, gone[0])
+
+    async def _make(self) -> None:
+        if self._closed:
+            raise RelayError("The call has ended.")
+        if not self._made:
+            await self._session.request(self._manager, {"request": "create", **self._named(), **_OPTIONS})
+            self._made = True
+
+    def _named(self) -> dict[str, Any]:
+        return {"room": self._number, "secret": self._secret}
+
+    async def _close(self, stream: int) -> None:
+        published = self._streams.pop(stream, None)
+        if published:
+            for handle in (published.handle, *published.listeners.values()):
+                await self._session.detach(handle)
+
+    async def _drop(self, published: _Published, member: str) -> None:
+        published.offered.discard(member)
+        handle = published.listeners.pop(member, None)
+        if handle is not None:
+            await self._session.detach(handle)
