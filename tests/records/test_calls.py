@@ -72,13 +72,13 @@ def bodies(vault: Vault, kind: str, call_id: str) -> list[dict[str, object]]:
 
 
 def test_a_call_is_a_recording_that_nothing_was_said_in_yet(vault: Vault, call: Recording) -> None:
-    assert call.id.startswith("c-")
+    assert call.id.startswith("call-")
     assert (call.kind, call.segments, call.segment_ms, call.slot_ms, call.status) == ("call", 0, 240, 20, "marking")
     assert vault.recordings() == vault.calls.all() == [call]
     found = vault.calls.get("Board")
     assert (found.recording, found.rules, found.ended_at, found.started_at) == (call, {"max_members": 8}, None, None)
     assert [person.listener for person in found.people] == vault.listeners(call.id)
-    assert vault.calls.get(call.id[:4]) == found
+    assert vault.calls.get(call.id[:8]) == found
 
 
 def test_what_is_no_call_is_not_found_among_them(vault: Vault, call: Recording) -> None:
@@ -116,7 +116,7 @@ def test_people_are_added_while_the_call_lasts(vault: Vault, call: Recording) ->
     with pytest.raises(ListenersError, match="is taken by"):
         vault.calls.add_people(call.id, [Listener("Anna")])
     with pytest.raises(UsageError, match="no call"):
-        vault.calls.add_people("c-missing", [Listener("anna")])
+        vault.calls.add_people("call-missing", [Listener("anna")])
 
 
 def test_an_invitation_is_found_by_its_token_alone(vault: Vault, call: Recording) -> None:

@@ -15,9 +15,9 @@ ID_BYTES = 5
 
 
 def new_id(kind: Kind, randomness: Callable[[int], bytes]) -> str:
-    """Return an id for a recording: its kind's letter, a hyphen, and eight letters or digits."""
-    letter = {"file": "r", "call": "c"}[kind]
-    return f"{letter}-{base64.b32encode(randomness(ID_BYTES)).decode().lower()}"
+    """Return an id for a recording: a word for its kind, a hyphen, and eight letters or digits."""
+    prefix = {"file": "r", "call": "call"}[kind]
+    return f"{prefix}-{base64.b32encode(randomness(ID_BYTES)).decode().lower()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Recording(NewRecording):
     """A recording in the vault.
 
     Attributes:
-        id: "r-" (a file) or "c-" (a call) and eight letters or digits.
+        id: "r-" (a file) or "call-" (a call) and eight letters or digits.
         created_at: when it came into the vault, in UTC.
         status: "marking" until every copy of its first run is out, or the call has ended; then "complete".
         sealed: whether the sealed original is in the vault.

@@ -29,7 +29,7 @@ def commitment(label: str, recording_id: str, secret: bytes) -> bytes:
 
 
 def stream_name(call_id: str, stream: int) -> str:
-    """Return what takes the recording's id in the commitment to the mark key of a call's stream: "c-wcw62hbk/0"."""
+    """Return what takes the recording's id in the commitment to the mark key of a call's stream: "call-wcw62hbk/0"."""
     return f"{call_id}/{stream}"
 
 
