@@ -18,7 +18,7 @@ from earmark.signal.patterns import Patterns
 VECTORS: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("vectors", "patterns.json").read_text("utf-8"))
 
 secrets = st.binary(min_size=32, max_size=32)
-layouts = st.integers(1, 25).map(lambda steps: Layout(20 * steps))
+layouts = st.builds(Layout, st.integers(1, 25).map(lambda steps: 20 * steps), st.sampled_from([20, 24, 30]))
 
 
 def packed(patterns: Patterns, segment: int) -> str:
@@ -26,9 +26,11 @@ def packed(patterns: Patterns, segment: int) -> str:
     return np.packbits(patterns.signs(segment, 1).ravel() > 0).tobytes().hex()
 
 
-@pytest.mark.parametrize("vector", VECTORS["patterns"], ids=lambda vector: str(vector["segment_ms"]))
+@pytest.mark.parametrize(
+    "vector", VECTORS["patterns"], ids=lambda vector: f"{vector['segment_ms']}-{vector['slot_ms']}"
+)
 def test_patterns_are_the_published_ones(vector: dict[str, Any]) -> None:
-    patterns = Patterns(bytes.fromhex(vector["mark_key"]), Layout(vector["segment_ms"]))
+    patterns = Patterns(bytes.fromhex(vector["mark_key"]), Layout(vector["segment_ms"], vector["slot_ms"]))
     assert patterns.layout.slots == vector["slots"]
     assert patterns.blocks_per_segment == vector["blocks_per_segment"]
     for segment in vector["segments"]:
@@ -37,7 +39,9 @@ def test_patterns_are_the_published_ones(vector: dict[str, Any]) -> None:
 
 def test_published_signs_are_the_published_bits() -> None:
     example = VECTORS["example"]
-    signs = Patterns(bytes.fromhex(example["mark_key"]), Layout(example["segment_ms"])).signs(example["segment"], 1)
+    signs = Patterns(bytes.fromhex(example["mark_key"]), Layout(example["segment_ms"], example["slot_ms"])).signs(
+        example["segment"], 1
+    )
     assert signs[0].astype(int).tolist() == [[1 if sign == "+" else -1 for sign in slot] for slot in example["signs"]]
 
 

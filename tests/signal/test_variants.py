@@ -21,6 +21,7 @@ VECTORS: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("vectors
 Doubles = NDArray[np.float64]
 lengths = st.sampled_from([20, 40, 60, 80, 120, 240, 300])
 rates = st.one_of(st.sampled_from([8_000, 11_025, 16_000, 44_056, 44_100, 48_000]), st.integers(8_000, 50_000))
+slots = st.sampled_from([20, 24, 30])
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -28,9 +29,9 @@ def noise(samples: int, seed: int, channels: int = 1) -> Floats:
     return np.random.default_rng(seed).uniform(-0.5, 0.5, (channels, samples)).astype(np.float32)
 
 
-def slowly(sound: Doubles, rate: int, segment_ms: int, signs: Doubles, depth: float) -> Doubles:
+def slowly(sound: Doubles, rate: int, layout: Layout, signs: Doubles, depth: float) -> Doubles:
     """Return the variants as the formula says, window by window with a plain Fourier sum; shape (2, samples)."""
-    intervals = max(2, round(segment_ms / 30))
+    segment_ms, intervals = layout.segment_ms, max(2, round(layout.segment_ms / layout.slot_ms))
     window = 2 * (segment_ms * rate // (1000 * intervals))
     size = 2 * scipy.fft.next_fast_len(window // 2, real=True)
     bins = np.arange(size // 2 + 1)
@@ -52,21 +53,24 @@ def slowly(sound: Doubles, rate: int, segment_ms: int, signs: Doubles, depth: fl
 
 
 @settings(deadline=None, max_examples=15)
-@given(lengths, rates, seeds, st.floats(0.05, 0.5))
-def test_variants_are_what_the_formula_says(segment_ms: int, rate: int, seed: int, depth: float) -> None:
-    sound = noise(round(0.0021 * segment_ms * rate) + 1, seed)
-    rendered = renderer(sound.shape[1], rate, segment_ms, depth=depth)
+@given(lengths, slots, rates, seeds, st.floats(0.05, 0.5))
+def test_variants_are_what_the_formula_says(segment_ms: int, slot_ms: int, rate: int, seed: int, depth: float) -> None:
+    sound, layout = noise(round(0.0021 * segment_ms * rate) + 1, seed), Layout(segment_ms, slot_ms)
+    grid = Grid.over(sound.shape[1], rate, segment_ms)
+    rendered = Renderer(Patterns(bytes(32), layout), grid, rate, depth)
     signs = rendered.patterns.signs(0, rendered.grid.segments).astype(np.float64)
-    expected = slowly(sound[0].astype(np.float64), rate, segment_ms, signs, depth)
+    expected = slowly(sound[0].astype(np.float64), rate, layout, signs, depth)
     (found,) = rendered.render([sound])
     assert np.abs(np.stack(found)[:, 0] - expected).max() < 1e-5
 
 
-@pytest.mark.parametrize("vector", VECTORS["variants"], ids=lambda vector: str(vector["segment_ms"]))
+@pytest.mark.parametrize(
+    "vector", VECTORS["variants"], ids=lambda vector: f"{vector['segment_ms']}-{vector['slot_ms']}"
+)
 def test_variants_are_the_published_ones(vector: dict[str, Any]) -> None:
     n, rate = np.arange(vector["samples"]), vector["rate"]
     sound = (vector["peak"] * np.sin(np.pi * (n * n % vector["period"]) / (vector["period"] / 2))).astype(np.float32)
-    patterns = Patterns(bytes.fromhex(vector["mark_key"]), Layout(vector["segment_ms"]))
+    patterns = Patterns(bytes.fromhex(vector["mark_key"]), Layout(vector["segment_ms"], vector["slot_ms"]))
     (pair,) = Renderer(patterns, Grid(vector["segment_ms"], vector["segments"]), rate, vector["depth"]).render(
         [sound[None]]
     )
