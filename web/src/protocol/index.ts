@@ -4,8 +4,10 @@
  * Start with README.md in this folder.
  */
 
+export { Device, type DeviceStore, MemoryStore } from "./device.ts";
 export { type DealtKeys, Opener, type Outcome, type Refusal } from "./opener.ts";
+export { Openers } from "./openers.ts";
 export { MAX_OPUS_BYTES, MAX_PACKET_BYTES } from "./packet.ts";
 export { BLOCK_POSITIONS, type Epoch, markKey, SEGMENT_FRAMES, type Variant } from "./schedule.ts";
 export { Sealer, type Variants } from "./sealer.ts";
-export { MessageError, PacketError, ProtocolError, SealingError } from "./errors.ts";
+export { GroupError, MessageError, PacketError, ProtocolError, SealingError } from "./errors.ts";

@@ -100,6 +100,11 @@ export function unpack(bytes: Bytes): Packet {
   return { ...head, halves: [first, other] };
 }
 
+/** Returns the stream that a packet says it is of; null where bytes are too short to be one. Nothing is checked. */
+export function streamOf(bytes: Bytes): number | null {
+  return bytes.length < HEAD_BYTES ? null : new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES).getUint16(1);
+}
+
 function decodeHead(bytes: Bytes): Head {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
   if (view.getUint8(0) !== PACKET_VERSION) throw new PacketError(`packets of version ${view.getUint8(0)} are unknown`);

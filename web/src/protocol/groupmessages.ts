@@ -1,0 +1,91 @@
+/** What members of a group send one another, taken apart and put together; and who is in the group by its tree. */
+
+import {
+  type ClientState,
+  decodeMlsMessage,
+  encodeMlsMessage,
+  type MLSMessage,
+  type Proposal,
+  type Welcome,
+} from "ts-mls";
+
+import type { Bytes } from "../keys.ts";
+import { copy } from "./bytes.ts";
+import { GroupError } from "./errors.ts";
+
+/** What helps where the group's keys do not fit. */
+export const RELOAD = "Reload the page to join again.";
+
+/** Somebody in the group, as the group itself knows them. */
+export interface GroupMember {
+  readonly id: string;
+  /** Their device's public key, 32 bytes. */
+  readonly device: Bytes;
+}
+
+/** Returns a message's bytes. */
+export function encodeMessage(message: MLSMessage): Bytes {
+  return copy(encodeMlsMessage(message));
+}
+
+/** Returns a welcome's bytes. */
+export function encodeWelcome(welcome: Welcome): Bytes {
+  return encodeMessage({ version: "mls10", wireformat: "mls_welcome", welcome });
+}
+
+/**
+ * Returns the message that bytes are.
+ *
+ * @throws {@link GroupError} they are none.
+ */
+export function decodeMessage(bytes: Bytes): MLSMessage {
+  const decoded = attempt(() => decodeMlsMessage(bytes, 0));
+  if (decoded?.[1] !== bytes.length) throw new GroupError("a message of the group makes no sense", RELOAD);
+  return decoded[0];
+}
+
+/** Returns the proposal to add a member; null where the key package is not theirs, or none. */
+export function additionOf(member: string, bytes: Bytes): Proposal | null {
+  const message = attempt(() => decodeMessage(bytes));
+  if (message?.wireformat !== "mls_key_package") return null;
+  const { keyPackage } = message;
+  return nameOf(keyPackage.leafNode) === member ? { proposalType: "add", add: { keyPackage } } : null;
+}
+
+/** Returns the proposals to remove a member: one, or none where they are not in the group. */
+export function removalsOf(member: string, state: ClientState): Proposal[] {
+  const removed = leaves(state).find(([, { id }]) => id === member)?.[0];
+  return removed === undefined ? [] : [{ proposalType: "remove", remove: { removed } }];
+}
+
+/**
+ * Returns who is in the group.
+ *
+ * @throws {@link GroupError} somebody is in it twice, or nameless: of two leaves with one name, one could listen unseen.
+ */
+export function membersOf(state: ClientState): GroupMember[] {
+  const members = leaves(state).map(([, member]) => member);
+  const ids = new Set(members.map(({ id }) => id));
+  if (ids.size !== members.length || ids.has("")) throw new GroupError("somebody is in the group twice", RELOAD);
+  return members;
+}
+
+/** Returns the members, each with the number of its leaf. */
+function leaves(state: ClientState): [number, GroupMember][] {
+  return state.ratchetTree.flatMap((node, index): [number, GroupMember][] => {
+    if (node?.nodeType !== "leaf") return [];
+    return [[index / 2, { id: nameOf(node.leaf), device: copy(node.leaf.signaturePublicKey) }]];
+  });
+}
+
+function nameOf({ credential }: Extract<ClientState["ratchetTree"][number], { nodeType: "leaf" }>["leaf"]): string {
+  return credential.credentialType === "basic" ? new TextDecoder().decode(credential.identity) : "";
+}
+
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
+  }
+}
