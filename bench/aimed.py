@@ -170,5 +170,5 @@ def picture(found: Sequence[Found]) -> str:
         )
         axes.set_yticks(LENGTHS, [str(length) for length in LENGTHS])
         axes.minorticks_off()
-        axes.legend(loc="center right")
+        axes.legend(loc="upper left")
     return link(PICTURE, "Seconds needed against PESQ for each attack; triangles mark lengths that were not enough")
