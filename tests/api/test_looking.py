@@ -1,13 +1,20 @@
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.api.voices import RATE, speech, write_wav
 
+from earmark.api.finding import hear
 from earmark.api.looking import SAME_LINE_S, Hit, Track, distinct, layouts_of
+from earmark.api.progress import silent
 from earmark.grid import Grid
 from earmark.signal.layout import Layout
 from earmark.signal.pace import Pace
+from earmark.signal.patterns import Patterns
 from earmark.signal.search import Place
+from earmark.signal.variants import Renderer
 
 TRACK = Track("r-1", bytes(32), Grid(60, 1000))
 
@@ -39,3 +46,19 @@ def test_what_is_listened_for_goes_by_the_cells_and_not_by_the_length_alone() ->
     filed = Track("r-3", bytes(32), Grid(240, 10))
     assert layouts_of([TRACK, spoken, filed, TRACK]) == [Layout(60), Layout(240, 20), Layout(240)]
     assert layouts_of([]) != []
+
+
+def test_short_slots_are_heard_among_others(tmp_path: Path) -> None:
+    track = Track("r-2", bytes([2]) * 32, Grid(240, 100), slot_ms=20)
+    renderer = Renderer(Patterns(track.mark_key, track.layout), track.grid, RATE)
+    pair = [np.concatenate(blocks, axis=1) for blocks in zip(*renderer.render([speech(24.0)]), strict=True)]
+    codeword = np.random.default_rng(0).integers(0, 2, 100)
+    copy = np.where(np.repeat(codeword, 240 * RATE // 1000), pair[1], pair[0])
+    leak = write_wav(tmp_path / "leak.wav", copy[:, 5 * RATE :])
+    heard = hear(leak, [TRACK, replace(track, recording_id="r-3", slot_ms=30), track], silent)
+    assert heard.sure
+    (found,) = heard.found
+    assert found.track == track
+    evidence = found.evidence
+    assert set(range(23, 98)) <= set(evidence.segments.tolist())
+    assert ((evidence.soft > 0) == codeword[evidence.segments]).mean() > 0.98

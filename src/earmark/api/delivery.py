@@ -34,7 +34,7 @@ def codebook_of(recording: Recording, keys: RecordingKeys) -> Codebook:
 
 def patterns_of(recording: Recording, keys: RecordingKeys) -> Patterns:
     """Return the patterns of a recording."""
-    return Patterns(keys.mark_key, Layout(recording.segment_ms))
+    return Patterns(keys.mark_key, Layout(recording.segment_ms, recording.slot_ms))
 
 
 def render(

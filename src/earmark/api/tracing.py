@@ -144,7 +144,7 @@ def require_known_rules(recordings: Iterable[Recording]) -> None:
 
 def tracks_of(recordings: Sequence[Recording], keys: Mapping[str, RecordingKeys]) -> list[Track]:
     """Return what listening may know of recordings."""
-    return [Track(recording.id, keys[recording.id].mark_key, recording.grid) for recording in recordings]
+    return [Track(one.id, keys[one.id].mark_key, one.grid, one.slot_ms) for one in recordings]
 
 
 def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[str]) -> acts.Act:
