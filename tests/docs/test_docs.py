@@ -4,6 +4,8 @@ import json
 import re
 import runpy
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,10 +133,24 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "recordings --vault nowhere",
     )
     printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]
+    printed.append(served())
     shown = {facts["schema"]: facts for facts in map(json.loads, blocks(REFERENCE, "json"))}
     assert shown.keys() == {facts["schema"] for facts in printed}
     for facts in printed:
         assert fits(shown[facts["schema"]], facts), facts["schema"]
+
+
+def served() -> dict[str, Any]:
+    """Return what the server prints when it is ready; then end it."""
+    command = [sys.executable, "-m", "earmark", "serve", "--port", "0", "--media-address", "127.0.0.1", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout
+        lines = list(iter(server.stdout.readline, "}\n"))
+        server.terminate()
+    assert server.returncode == 0
+    facts = json.loads("".join([*lines, "}"]))
+    assert isinstance(facts, dict)
+    return facts
 
 
 def fits(shown: Any, printed: Any) -> bool:

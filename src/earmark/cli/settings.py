@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Annotated, Literal
 
 from platformdirs import user_config_path
 from pydantic import Field, ValidationError
@@ -33,6 +34,15 @@ class Settings(BaseSettings):
         vault_key_file: the file with the vault's key. The key itself is no setting.
         stamp_url: address of an authority for time stamps (RFC 3161).
         stamp_roots: PEM file with the certificates that such stamps are checked by.
+        host: the address at which calls are served.
+        port: likewise.
+        tls_cert: PEM file with the server's certificates.
+        tls_key: PEM file with their key.
+        public_url: the page's address for people, where a proxy stands before the server.
+        relay: what forwards the sound of calls.
+        media_address: the address at which the relay takes sound.
+        media_ports: the UDP ports there, such as "40000-40100".
+        host_token_file: keeps the token by which hosts open calls. The token itself is no setting.
     """
 
     model_config = SettingsConfigDict(env_prefix="EARMARK_", env_ignore_empty=True, extra="forbid")
@@ -44,6 +54,15 @@ class Settings(BaseSettings):
     vault_key_file: Path | None = None
     stamp_url: str | None = None
     stamp_roots: Path | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    public_url: str | None = None
+    relay: Literal["builtin", "janus"] = "builtin"
+    media_address: str | None = None
+    media_ports: str | None = None
+    host_token_file: Path | None = None
 
     @classmethod
     def settings_customise_sources(

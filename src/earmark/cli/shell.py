@@ -8,7 +8,7 @@ from typing import Any
 
 from earmark.api import Listener, Sources, Vault, read_listeners, stamp_ledger
 from earmark.cli.bars import Bars
-from earmark.cli.output import print_json, print_lines, print_notes
+from earmark.cli.output import print_json, print_lines, print_notes, print_object
 from earmark.cli.settings import Settings, settings
 from earmark.errors import EarmarkError, ListenersError, UsageError
 
@@ -23,6 +23,7 @@ __all__ = [
     "somebody_is_there",
     "sources",
     "stamp",
+    "tell",
 ]
 
 ADOPTED = (
@@ -58,6 +59,15 @@ def report(schema: str, result: Any, lines: Sequence[str], *, json: bool) -> Non
     else:
         print_notes(getattr(result, "notes", ()))
         print_lines(lines)
+
+
+def tell(schema: str, facts: dict[str, Any], lines: Sequence[str], *, json: bool) -> None:
+    """Print facts at once, while the command goes on: as one JSON object with its ``schema``, or as ``lines``."""
+    if json:
+        print_object({"schema": schema, **facts})
+    else:
+        print_lines(lines)
+    sys.stdout.flush()
 
 
 def opened(chosen: Settings) -> Vault:

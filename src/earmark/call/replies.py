@@ -1,0 +1,247 @@
+"""What the server says to browsers in a call."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from earmark.call.messages import Answer
+from earmark.call.schedule import BLOCK_POSITIONS
+from earmark.call.wire import Binary, Message
+
+RefusedFor = Literal["invitation", "device", "browser", "locked", "full", "ended", "host", "protocol"]
+EndedFor = Literal["ended", "removed", "replaced", "silent", "stopped"]
+
+
+class Rules(Message):
+    """What a call demands of those who come.
+
+    Attributes:
+        encoded_transform: always: nobody enters whose browser cannot seal and open frames.
+        known_devices_only: whether a device must be known from earlier calls of the same person.
+        listen_only: whether only hosts may speak.
+        max_members: how many may be in the call at once.
+    """
+
+    encoded_transform: Literal[True] = True
+    known_devices_only: bool = False
+    listen_only: bool = False
+    max_members: int = Field(default=50, ge=2, le=500)
+
+
+class CallFacts(Message):
+    """A call, for those who come."""
+
+    id: str
+    title: str
+    classification: str
+    rules: Rules
+    hosts: list[str]
+
+
+class Me(Message):
+    """Who the browser's user is in this call."""
+
+    id: str
+    name: str
+    host: bool
+
+
+class Challenge(Message):
+    """What is to be signed: the call, the notice, and the state of the ledger, with a number used once."""
+
+    type: Literal["challenge"] = "challenge"
+    call: CallFacts
+    member: Me
+    notice: str
+    ledger_root: str
+    dealer_key: Binary
+    challenge: Binary
+    ice_servers: list[str]
+
+
+class Refused(Message):
+    """No entry; the connection is closed after this."""
+
+    type: Literal["refused"] = "refused"
+    reason: RefusedFor
+    hint: str
+
+
+class Lobby(Message):
+    """Wait for a host."""
+
+    type: Literal["lobby"] = "lobby"
+
+
+class Waiter(Message):
+    """Somebody in the lobby."""
+
+    id: str
+    name: str
+
+
+class Waiting(Message):
+    """Who waits in the lobby; for hosts."""
+
+    type: Literal["waiting"] = "waiting"
+    members: list[Waiter]
+
+
+class RosterLine(Message):
+    """One member, for the others."""
+
+    id: str
+    name: str
+    host: bool
+    muted: bool
+    speaking_stream: int | None
+
+
+class Roster(Message):
+    """Who is in the call."""
+
+    type: Literal["roster"] = "roster"
+    members: list[RosterLine]
+    locked: bool
+    committer: str
+
+
+class Opened(Message):
+    """Somebody's stream has begun; its own speaker is told too."""
+
+    type: Literal["opened"] = "opened"
+    stream: int
+    member: str
+    block_positions: int = BLOCK_POSITIONS
+    segment_ms: int
+    slot_ms: int
+    depth: float
+
+
+class Admitted(Message):
+    """Come in.
+
+    Attributes:
+        group: "create" where this member is to make the group (MLS), else "wait" for the welcome.
+        members: who is in the call.
+        streams: those that are open.
+        epoch: of the group.
+    """
+
+    type: Literal["admitted"] = "admitted"
+    group: Literal["create", "wait"]
+    members: list[RosterLine]
+    streams: list[Opened]
+    epoch: int
+
+
+class Addition(Message):
+    """Somebody to be added to the group, with their key package."""
+
+    member: str
+    key_package: Binary
+
+
+class Change(Message):
+    """To the committer: commit this, in this epoch."""
+
+    type: Literal["change"] = "change"
+    adds: list[Addition]
+    removes: list[str]
+    epoch: int
+
+
+class Committed(Message):
+    """The group has changed: to every member but the committer.
+
+    Attributes:
+        epoch: the one that the commit was made in; the group's is the next now.
+        commit: as the committer made it.
+        sender: the committer.
+    """
+
+    type: Literal["committed"] = "committed"
+    epoch: int
+    commit: Binary = Field(repr=False)
+    sender: str
+
+
+class Accepted(Message):
+    """To the committer: the commit made in this epoch counts."""
+
+    type: Literal["accepted"] = "accepted"
+    epoch: int
+
+
+class Stale(Message):
+    """To a committer: the commit made in this epoch does not count; forget it."""
+
+    type: Literal["stale"] = "stale"
+    epoch: int
+
+
+class Welcome(Message):
+    """To somebody added.
+
+    Attributes:
+        welcome: as the committer made it; it holds the group's tree.
+        epoch: the first that they are in.
+    """
+
+    type: Literal["welcome"] = "welcome"
+    welcome: Binary = Field(repr=False)
+    epoch: int
+
+
+class Closed(Message):
+    """A stream is over."""
+
+    type: Literal["closed"] = "closed"
+    stream: int
+
+
+class Offer(Message):
+    """The relay's offer (SDP) of a stream."""
+
+    type: Literal["offer"] = "offer"
+    stream: int
+    sdp: str = Field(repr=False)
+
+
+class Keys(Message):
+    """The listener's keys at consecutive positions of a stream.
+
+    Attributes:
+        stream: its number.
+        first: the first of the positions.
+        bits: which variant each key opens, the first in the most significant bit.
+        keys: 32 bytes for each position.
+    """
+
+    type: Literal["keys"] = "keys"
+    stream: int
+    first: int
+    bits: Binary = Field(repr=False)
+    keys: Binary = Field(repr=False)
+
+
+class Ended(Message):
+    """The call is over for this connection, which is closed after this."""
+
+    type: Literal["ended"] = "ended"
+    reason: EndedFor
+    hint: str
+
+
+class Error(Message):
+    """What was said last was not accepted; nothing else has changed."""
+
+    type: Literal["error"] = "error"
+    message: str
+    hint: str
+
+
+Reply = (
+    Challenge | Refused | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted | Stale | Welcome
+    | Closed | Answer | Offer | Keys | Ended | Error
+)  # fmt: skip

@@ -1,0 +1,122 @@
+"""The command that lets people talk."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earmark.cli.options import Json, VaultFolder
+
+if TYPE_CHECKING:
+    from earmark.call.relays.base import Relay
+    from earmark.cli.settings import Settings
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. Default: 127.0.0.1, this machine.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Default: 8765; 0 takes one that is free.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificates (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Their key (PEM).")] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option("--public-url", metavar="URL", help="The page's address, where a proxy stands before the server."),
+    ] = None,
+    relay: Annotated[
+        str | None, typer.Option("--relay", metavar="NAME", help="builtin or janus. Default: builtin.")
+    ] = None,
+    media_address: Annotated[
+        str | None,
+        typer.Option(
+            "--media-address", metavar="ADDRESS", help="Where sound is taken. Default: all of this machine's."
+        ),
+    ] = None,
+    media_ports: Annotated[
+        str | None, typer.Option("--media-ports", metavar="N[-M]", help="UDP ports for sound. Default: any.")
+    ] = None,
+    host_token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--host-token-file", metavar="FILE", help="Keeps the host's token. Default: a new one at each start."
+        ),
+    ] = None,
+    vault: VaultFolder = None,
+    json: Json = False,
+) -> None:
+    """Serve confidential calls until Ctrl-C: page, signalling, dealer and relay in one process.
+
+    Prints the page's address and the link by which hosts open calls.
+    """
+    from earmark.cli import shell
+    from earmark.server import running, tokens
+
+    chosen = shell.settings(
+        host=host,
+        port=port,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        public_url=public_url,
+        relay=relay,
+        media_address=media_address,
+        media_ports=media_ports,
+        host_token_file=host_token_file,
+        vault=vault,
+    )
+    place = running.Place(chosen.host, chosen.port, chosen.tls_cert, chosen.tls_key, chosen.public_url or "")
+    place.check()
+    logging.basicConfig(format="earmark: %(asctime)s %(message)s", level=logging.WARNING)
+    logging.getLogger("earmark").setLevel(logging.INFO)
+    with shell.opened(chosen) as opened:
+        opened.safe.open()
+        token = tokens.host_token(chosen.host_token_file, opened.safe.randomness)
+
+        def ready(address: str) -> None:
+            link = f"{address}#host={token}"
+            shell.tell("earmark.serve/1", {"address": address, "host_link": link}, announced(address, link), json=json)
+
+        running.serve(opened, place, chosen_relay(chosen), host_token=token, ready=ready)
+
+
+def chosen_relay(chosen: "Settings") -> "Relay":
+    """Return the relay that the settings name.
+
+    Raises:
+        UsageError: the ports for sound make no sense.
+    """
+    addresses = [chosen.media_address] if chosen.media_address else []
+    ports = port_range(chosen.media_ports)
+    if chosen.relay == "janus":
+        from earmark.call.relays.janus import JanusRelay
+        from earmark.call.relays.janus_process import JanusProcess
+
+        return JanusRelay(JanusProcess(addresses, ports))
+    from earmark.call.relays.builtin import BuiltinRelay
+
+    return BuiltinRelay(addresses, ports[0] if ports else 0)
+
+
+def port_range(text: str | None) -> tuple[int, int] | None:
+    """Return the first and the last of ports such as "40000" or "40000-40100"; None for any.
+
+    Raises:
+        UsageError: they make no sense.
+    """
+    from earmark.errors import UsageError
+
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    numbers = [int(number) for number in (first, last or first) if number.isascii() and number.isdigit()]
+    if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1] <= 65535:
+        raise UsageError(f"the ports {text!r} make no sense", "Such as --media-ports 40000-40100.")
+    return numbers[0], numbers[1]
+
+
+def announced(address: str, link: str) -> list[str]:
+    """Return what is printed when the server is ready."""
+    return [f"page   {address}", f"host   {link}"]

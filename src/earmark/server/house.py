@@ -1,0 +1,129 @@
+"""All calls of a server: who says hello is shown to the right one."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from earmark.call.dealer import Dealer
+from earmark.call.entry import refusal
+from earmark.call.events import Connected, Invited
+from earmark.call.invitations import token_hash
+from earmark.call.messages import Hello
+from earmark.call.relays.base import Relay
+from earmark.call.replies import CallFacts, RefusedFor, Rules
+from earmark.call.room import Room, Setting
+from earmark.keys import SECRET_BYTES
+from earmark.records.calls.entries import CallRecord, Invitation
+from earmark.server.lines import Line
+from earmark.server.live import LiveCall
+from earmark.server.register import Register
+
+log = logging.getLogger(__name__)
+
+
+class House:
+    """The calls that are going on.
+
+    Args:
+        register: the vault.
+        relay: forwards the sound of all calls.
+        clock: gives seconds that never go back.
+        randomness: gives that many bytes fit for keys.
+        ice_servers: addresses for browsers of servers that help to find a way through; none unless configured.
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        relay: Relay,
+        *,
+        clock: Callable[[], float],
+        randomness: Callable[[int], bytes],
+        ice_servers: Sequence[str] = (),
+    ) -> None:
+        self.register = register
+        self._relay, self._clock, self._randomness = relay, clock, randomness
+        self._ice_servers = tuple(ice_servers)
+        self._calls: dict[str, LiveCall] = {}
+        self._doors: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._numbers = count(1)
+        self._stopped = False
+
+    def new_line(self) -> Line:
+        """Return a line for a new connection."""
+        return Line(next(self._numbers))
+
+    async def start(self) -> None:
+        """Get ready."""
+        await self._relay.start()
+
+    async def stop(self) -> None:
+        """Send everybody away, put all on record, and end."""
+        self._stopped = True
+        await asyncio.gather(*(call.stop() for call in self._calls.values()))
+        await self._relay.stop()
+        await self.register.close()
+
+    async def welcome(self, line: Line, hello: Hello) -> LiveCall | None:
+        """Show somebody who says hello to their call; return that, or None where they are sent away."""
+        invitation = await self.register.invitation(token_hash(hello.token))
+        if invitation is None:
+            _turn_away(line, "invitation")
+            return None
+        call = await self._call(invitation.call_id)
+        if call is None:
+            _turn_away(line, "ended")
+            return None
+        event = Connected(line.number, hello, await self._invited(invitation, hello), await self.register.ledger_root())
+        call.connected(line, event)
+        return call
+
+    async def _invited(self, invitation: Invitation, hello: Hello) -> Invited:
+        known = await self.register.knows_device(invitation.listener_id, hello.device)
+        name = invitation.name or invitation.listener_id
+        return Invited(invitation.listener_id, name, invitation.host, invitation.device, known)
+
+    async def _call(self, call_id: str) -> LiveCall | None:
+        """Return a call, brought to life if need be; None if it is over."""
+        async with self._doors[call_id]:
+            if call_id not in self._calls:
+                record = await self.register.call(call_id)
+                if record.ended_at is None and not self._stopped:
+                    self._calls[call_id] = self._alive(record)
+            return self._calls.get(call_id)
+
+    def _alive(self, record: CallRecord) -> LiveCall:
+        recording = record.recording
+        key = X25519PrivateKey.from_private_bytes(self._randomness(SECRET_BYTES))
+        dealer = Dealer(recording.id, recording.coalition, recording.detector, key)
+        setting = Setting(
+            call=facts(record),
+            dealer_key=dealer.public_key,
+            segment_ms=recording.segment_ms,
+            slot_ms=recording.slot_ms,
+            depth=recording.depth,
+            ice_servers=self._ice_servers,
+        )
+        room = Room(setting, self._randomness)
+        log.info("call %s: open", recording.id)
+        return LiveCall(recording.id, room, dealer, register=self.register, relay=self._relay, clock=self._clock)
+
+
+def facts(record: CallRecord) -> CallFacts:
+    """Return what those who come are told of a call."""
+    return CallFacts(
+        id=record.recording.id,
+        title=record.recording.title,
+        classification=record.recording.classification,
+        rules=Rules.model_validate(dict(record.rules)),
+        hosts=[person.listener.name or person.listener.id for person in record.people if person.host],
+    )
+
+
+def _turn_away(line: Line, reason: RefusedFor) -> None:
+    line.say(refusal(reason).model_dump_json())
+    line.close()

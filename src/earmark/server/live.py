@@ -1,0 +1,259 @@
+"""A call that is going on: its room with hands and feet.
+
+Events go into the room as they happen, all in one event loop, and its commands are carried out in order: words to
+browsers at once, entries in the vault one after another, what concerns the relay member by member, and keys whenever
+nothing else is to be done, so that dealing to many never keeps anybody waiting.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+
+from earmark.call.dealer import Dealer
+from earmark.call.events import (
+    Close,
+    Command,
+    Connected,
+    CutOff,
+    Deal,
+    Disconnected,
+    Do,
+    Done,
+    EndCall,
+    EndStream,
+    Event,
+    Failed,
+    OpenBlock,
+    OpenStream,
+    Publish,
+    Received,
+    RecordConsent,
+    RecordEntry,
+    RecordExit,
+    RecordProgress,
+    Request,
+    Send,
+    Stop,
+    Subscribe,
+    TakeAnswer,
+    Tick,
+)
+from earmark.call.messages import Incoming
+from earmark.call.relays.base import Relay
+from earmark.call.replies import Keys
+from earmark.call.room import Room
+from earmark.call.schedule import mark_key
+from earmark.errors import CallError, EarmarkError
+from earmark.server.lines import Line
+from earmark.server.register import Register
+
+TICK_S = 1.0
+STOPPING_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class LiveCall:
+    """One call that is going on.
+
+    Args:
+        call_id: the call's.
+        room: decides what happens.
+        dealer: of this call.
+        register: the vault.
+        relay: forwards the sound.
+        clock: gives seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        room: Room,
+        dealer: Dealer,
+        *,
+        register: Register,
+        relay: Relay,
+        clock: Callable[[], float],
+    ) -> None:
+        self._id = call_id
+        self._room, self._dealer = room, dealer
+        self._register, self._relay, self._clock = register, relay, clock
+        self._lines: dict[int, Line] = {}
+        self._deals: asyncio.Queue[Deal] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flows: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._always = [asyncio.create_task(self._tick()), asyncio.create_task(self._keep_dealing())]
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody can enter any more."""
+        return self._room.over
+
+    def connected(self, line: Line, event: Connected) -> None:
+        """Let somebody with an invitation come."""
+        self._lines[line.number] = line
+        self.feed(event)
+
+    def received(self, line: Line, message: Incoming) -> None:
+        """Take a message."""
+        if line.number in self._lines:
+            self.feed(Received(line.number, message))
+
+    def disconnected(self, line: Line) -> None:
+        """Take note that a connection is gone."""
+        if self._lines.pop(line.number, None) is not None:
+            self.feed(Disconnected(line.number))
+
+    async def stop(self) -> None:
+        """Send everybody away, put all on record, and end."""
+        self.feed(Stop())
+        for task in self._always:
+            task.cancel()
+        waiting = [*self._always, *self._tasks]
+        if waiting:
+            await asyncio.wait(waiting, timeout=STOPPING_S)
+
+    def feed(self, event: Event) -> None:
+        """Let the room know what has happened, and do what it wants done."""
+        for command in self._room.handle(event, self._clock()):
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Send(connection, message):
+                if connection in self._lines:
+                    self._lines[connection].say(message.model_dump_json())
+            case Close(connection):
+                line = self._lines.pop(connection, None)
+                if line is not None:
+                    line.close()
+            case Deal():
+                self._deals.put_nowait(command)
+            case Do(request, number):
+                self._begin(request, number)
+
+    def _begin(self, request: Request, number: int) -> None:
+        """Begin what a request asks for; what must hold from this moment on is done at once."""
+        match request:
+            case RecordExit(member):
+                self._dealer.forget(member)
+            case EndStream(stream):
+                self._dealer.close_stream(stream)
+            case RecordProgress(stream, positions):
+                self._dealer.passed(stream, positions - 1)
+            case CutOff(member):
+                for task in self._flows.pop(member, ()):
+                    task.cancel()
+            case _:
+                pass
+        task = asyncio.create_task(self._answered(request, number))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if isinstance(request, Publish | Subscribe | TakeAnswer):
+            flows = self._flows[request.member]
+            flows.add(task)
+            task.add_done_callback(flows.discard)
+
+    async def _answered(self, request: Request, number: int) -> None:
+        """Do what a request asks for, and let the room know."""
+        try:
+            value = await self._do(request)
+        except EarmarkError as error:
+            log.warning("call %s: %s failed: %s", self._id, type(request).__name__, error)
+            answer: Done | Failed = Failed(number, str(error), error.hint)
+        except Exception:
+            log.exception("call %s: %s failed", self._id, type(request).__name__)
+            answer = Failed(number, "the server has failed to do that", "Its log says more.")
+        else:
+            answer = Done(number, value)
+        if number:
+            self.feed(answer)
+
+    def _do(self, request: Request) -> Coroutine[None, None, object]:
+        """Return what does a request; each kind has its method."""
+        match request:
+            case RecordConsent() | RecordEntry() | RecordExit() | EndCall():
+                return self._do_with_people(request)
+            case OpenStream() | OpenBlock() | RecordProgress() | EndStream():
+                return self._do_with_stream(request)
+            case Publish() | Subscribe() | TakeAnswer() | CutOff():
+                return self._do_with_relay(request)
+
+    async def _do_with_people(self, request: RecordConsent | RecordEntry | RecordExit | EndCall) -> None:
+        match request:
+            case RecordConsent(member, nonce, receipt, signature, device):
+                await self._register.consent(
+                    self._id, member, nonce=nonce, receipt=receipt, signature=signature, device=device
+                )
+            case RecordEntry(member):
+                codes = await self._register.enter(self._id, member)
+                self._dealer.know(codes.bias_seed, {member: codes.secrets[member]})
+                log.info("call %s: %s enters", self._id, member)
+            case RecordExit(member):
+                await self._register.exit(self._id, member)
+                self._dealer.forget(member)  # an entry that was being put on record may have made them known
+                log.info("call %s: %s has gone", self._id, member)
+            case EndCall():
+                await self._register.end(self._id)
+                await self._relay.close_room(self._id)
+                log.info("call %s: over", self._id)
+
+    async def _do_with_stream(self, request: OpenStream | OpenBlock | RecordProgress | EndStream) -> int | None:
+        match request:
+            case OpenStream(member, sealed):
+                return await self._open_stream(member, sealed)
+            case OpenBlock(stream):
+                self._dealer.open_block(stream, await self._register.open_block(self._id, stream))
+            case RecordProgress(stream, positions):
+                await self._register.progress(self._id, stream, positions)
+            case EndStream(stream, member, positions):
+                await self._register.close_stream(self._id, stream, positions)
+                async with self._turns[member]:
+                    await self._relay.close_stream(self._id, stream)
+        return None
+
+    async def _open_stream(self, member: str, sealed: bytes) -> int:
+        secret = self._dealer.unseal(sealed, member)
+        stream, block = await self._register.open_stream(self._id, member, mark_key(secret))
+        self._dealer.open_stream(stream, member, secret)
+        self._dealer.open_block(stream, block)
+        log.info("call %s: %s speaks in stream %d", self._id, member, stream)
+        return stream
+
+    async def _do_with_relay(self, request: Publish | Subscribe | TakeAnswer | CutOff) -> str | None:
+        async with self._turns[request.member]:
+            match request:
+                case Publish(stream, member, sdp):
+                    return await self._relay.publish(self._id, stream, member, sdp)
+                case Subscribe(stream, member):
+                    return await self._relay.subscribe(self._id, stream, member)
+                case TakeAnswer(stream, member, sdp):
+                    await self._relay.answer(self._id, stream, member, sdp)
+                case CutOff(member):
+                    await self._relay.drop_member(self._id, member)
+        return None
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.feed(Tick())
+
+    async def _keep_dealing(self) -> None:
+        while True:
+            self._deal(await self._deals.get())
+            await asyncio.sleep(0)
+
+    def _deal(self, deal: Deal) -> None:
+        """Deal and send keys, unless whom they are for has gone, or the stream is over."""
+        line = self._lines.get(deal.connection)
+        if line is None:
+            return
+        try:
+            hand = self._dealer.deal(deal.stream, deal.member, deal.first, deal.count)
+        except CallError as error:
+            log.info("call %s: no keys for %s: %s", self._id, deal.member, error)
+            return
+        keys = Keys(stream=deal.stream, first=hand.first, bits=hand.bits, keys=hand.keys)
+        line.say(keys.model_dump_json())

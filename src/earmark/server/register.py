@@ -1,0 +1,119 @@
+"""The vault as calls use it: every request is carried out in one thread, in order, so that nobody waits for a disk.
+
+One thread for all calls keeps their records in the order in which things happened; the vault lets one writer in at a
+time anyway.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from earmark.records.calls.entries import CallCodes, CallRecord, Invitation
+from earmark.records.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Register:
+    """A vault, used from an event loop.
+
+    Every method may raise what the vault's raise. A request counts as made when the method is called and first waits:
+    those made earlier are carried out earlier.
+
+    Args:
+        vault: stays the caller's, and is to be left alone until this is closed.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
+
+    async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do ``work`` in the vault's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(*arguments, **named))
+
+    async def close(self) -> None:
+        """Carry out what is waiting, and end the thread."""
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def invitation(self, token_sha256: bytes) -> Invitation | None:
+        """Return whom a link is for."""
+        return await self.run(self._vault.calls.invitation, token_sha256)
+
+    async def call(self, call_id: str) -> CallRecord:
+        """Return what is known of a call."""
+        return await self.run(self._vault.calls.get, call_id)
+
+    async def ledger_root(self) -> str:
+        """Return the ledger's Merkle root as it is now, in hexadecimal digits."""
+
+        def work() -> str:
+            return self._vault.ledger.head().root.hex()
+
+        return await self.run(work)
+
+    async def knows_device(self, listener_id: str, device: bytes) -> bool:
+        """Tell whether somebody has entered any call with that device."""
+        return await self.run(self._knows_device, listener_id, device)
+
+    async def consent(
+        self, call_id: str, listener_id: str, *, nonce: bytes, receipt: str, signature: bytes, device: bytes
+    ) -> None:
+        """Put a receipt on record, and bind the invitation to the device."""
+
+        def work() -> None:
+            self._vault.calls.bind_device(call_id, listener_id, device)
+            self._vault.calls.consent(
+                call_id, listener_id, nonce=nonce, receipt=receipt, signature=signature, device=device
+            )
+
+        await self.run(work)
+
+    async def enter(self, call_id: str, listener_id: str) -> CallCodes:
+        """Put on record that somebody comes in; return the call's codebook, with them in it."""
+
+        def work() -> CallCodes:
+            self._vault.calls.admitted(call_id, listener_id)
+            return self._vault.calls.codes(call_id)
+
+        return await self.run(work)
+
+    async def exit(self, call_id: str, listener_id: str) -> None:
+        """Put on record that somebody has gone."""
+        await self.run(self._vault.calls.left, call_id, listener_id)
+
+    async def open_stream(self, call_id: str, speaker_id: str, mark_key: bytes) -> tuple[int, int]:
+        """Put a stream on record; return its number, and the number of its first block in the codebook."""
+
+        def work() -> tuple[int, int]:
+            stream = self._vault.calls.open_stream(call_id, speaker_id, mark_key)
+            return stream, self._vault.calls.open_block(call_id, stream)
+
+        return await self.run(work)
+
+    async def open_block(self, call_id: str, stream: int) -> int:
+        """Put a stream's next block on record; return its number in the codebook."""
+        return await self.run(self._vault.calls.open_block, call_id, stream)
+
+    async def progress(self, call_id: str, stream: int, positions: int) -> None:
+        """Put on record how far a stream is."""
+        await self.run(self._vault.calls.progress, call_id, stream, positions)
+
+    async def close_stream(self, call_id: str, stream: int, positions: int) -> None:
+        """Put on record that a stream is over."""
+        await self.run(self._vault.calls.close_stream, call_id, stream, positions)
+
+    async def end(self, call_id: str) -> None:
+        """Put on record that a call is over."""
+        await self.run(self._vault.calls.end, call_id)
+
+    def _knows_device(self, listener_id: str, device: bytes) -> bool:
+        calls = self._vault.calls
+        return any(
+            (consent.listener_id, consent.device) == (listener_id, device)
+            for call in calls.all()
+            for consent in calls.consents(call.id)
+        )

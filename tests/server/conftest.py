@@ -1,0 +1,40 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.server.guests import Site, running
+
+from earmark.records.vault import Vault
+
+Script = Callable[[Site], Awaitable[None]]
+Play = Callable[[Script], None]
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    with Vault.init(tmp_path / "vault") as vault:
+        yield vault
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    folder = tmp_path / "page"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Earmark</title>")
+    (folder / "assets" / "app-0123.js").write_text("'use strict'")
+    return folder
+
+
+@pytest.fixture
+def play(vault: Vault, page: Path) -> Play:
+    """Run a script against a server."""
+
+    def run(script: Script) -> None:
+        async def main() -> None:
+            async with running(vault, page) as site:
+                await script(site)
+
+        asyncio.run(main())
+
+    return run

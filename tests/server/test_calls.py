@@ -1,0 +1,68 @@
+"""Whole calls: a real server, a real vault, real sockets, and members who speak the protocol."""
+
+from contextlib import AsyncExitStack
+
+from tests.server.conftest import Play
+from tests.server.guests import Guest, Site
+
+from earmark.call import schedule
+from earmark.call.schedule import BLOCK_POSITIONS
+from earmark.codes.codebook import Codebook
+from earmark.records.vault import Vault
+
+
+async def enter(site: Site, stack: AsyncExitStack, links: dict[str, str], host: Guest, name: str) -> Guest:
+    """Let somebody come, be admitted, and be added to the group."""
+    guest = await stack.enter_async_context(site.inside(links[name], name))
+    await guest.hear("lobby")
+    await host.hear("waiting", lambda facts: [one["id"] for one in facts["members"]] == [name])
+    await host.say("admit", member=name)
+    admitted = await guest.hear("admitted")
+    assert admitted["group"] == "wait"
+    await host.commit()
+    await guest.hear("welcome")
+    return guest
+
+
+def test_from_hello_to_keys(play: Play, vault: Vault) -> None:
+    async def script(site: Site) -> None:
+        links = await site.open(["anna", "ben"])
+        async with AsyncExitStack() as stack:
+            host = await stack.enter_async_context(site.inside(links["host"], "host"))
+            admitted = await host.hear("admitted")
+            assert (admitted["group"], admitted["epoch"]) == ("create", 0)
+            anna = await enter(site, stack, links, host, "anna")
+            ben = await enter(site, stack, links, host, "ben")
+            assert (await anna.hear("committed"))["epoch"] == 1
+            stream = await anna.speak()
+            await anna.say("publish", stream=stream, sdp="offer")
+            assert (await anna.hear("answer"))["sdp"] == "answer to offer"
+            for listener in (host, ben):
+                await listener.say("subscribe", stream=stream)
+                offer = await listener.hear("offer")
+                assert offer["sdp"] == f"offer of {stream} to {listener.member.id}"
+                await listener.say("answer", stream=stream, sdp="taken")
+                await listener.hold(stream, BLOCK_POSITIONS)
+            assert_dealt_by_the_codebook(vault, links[""], anna.secret, {"host": host, "ben": ben}, stream)
+            await host.say("end")
+            assert (await anna.hear("ended"))["reason"] == "ended"
+            await anna.closed()
+            assert not anna.held
+
+    play(script)
+    assert vault.check().findings == ()
+
+
+def assert_dealt_by_the_codebook(
+    vault: Vault, call_id: str, secret: bytes, listeners: dict[str, Guest], stream: int
+) -> None:
+    codes = vault.calls.codes(call_id, "trace")
+    recording = vault.recording(call_id)
+    block = vault.calls.get(call_id).streams[stream].segments()
+    codebook = Codebook(call_id.encode(), codes.bias_seed, recording.coalition, recording.segments, recording.detector)
+    keys = schedule.position_keys(schedule.first_chain(secret), 0, BLOCK_POSITIONS)
+    for name, guest in listeners.items():
+        codeword = codebook.codeword(codes.secrets[name])
+        for position, (bit, key) in guest.held[stream].items():
+            assert bit == codeword[block[position]]
+            assert key == keys[position, bit].tobytes()
