@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench demo test lint bench pictures lock clean
+.PHONY: help setup setup-bench browsers demo test lint bench pictures lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,8 +27,11 @@ setup-bench: $(VENV)/.bench  ## The same with what the benchmark needs (a C comp
 demo: setup  ## Mark a briefing for a dozen listeners, leak one copy, name it; AUDIO=path takes your own recording
 	@$(BIN)/python -m demo.run $(if $(AUDIO),"$(AUDIO)")
 
-test: setup lint  ## Run all checks and tests
+test: setup browsers lint  ## Run all checks and tests
 	$(BIN)/pytest
+
+browsers:  ## Install what calls are tested with, Chromium and Janus, where they are missing (Debian, as root)
+	@sh tests/browser/install.sh
 
 lint: setup
 	$(BIN)/ruff format --check

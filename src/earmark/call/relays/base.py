@@ -69,6 +69,8 @@ class Relay(Protocol):
     async def subscribe(self, room: str, stream: int, member: str) -> str:
         """Offer a stream to a listener; a second time replaces the first connection.
 
+        This may wait until the stream's speaker is connected, 15 s at most.
+
         Returns:
             SDP offer with one audio section that sends Opus, for `answer` to be called with what comes back.
 

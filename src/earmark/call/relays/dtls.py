@@ -65,8 +65,11 @@ class Link(RTCDtlsTransport):
 
     async def close(self) -> None:
         """Say good-bye, then neither send nor take anything."""
+        pump = self._task
         await self.stop()
         self.path.close()
+        if pump:
+            await asyncio.wait([pump])
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:  # noqa: ARG002
         await self._on_rtp(data)

@@ -1,6 +1,8 @@
 """The relay for real use: Janus, its VideoRoom plugin, told over its WebSocket API what to pass to whom."""
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,7 +65,7 @@ class JanusRelay:
         if self._session and self._session.open:
             return
         await self.stop()
-        self._session = JanusSession(await self._server.start(), self._ended)
+        self._session = JanusSession(await self._server.start(), self._happened)
         try:
             await self._session.start()
             self._manager = await self._session.attach()
@@ -131,8 +133,20 @@ class JanusRelay:
             raise RelayError("Janus does not run.", _AGAIN)
         return self._session
 
-    def _ended(self, handle: int) -> None:
+    def _happened(self, handle: int, event: str) -> None:
         for room in self._rooms.values():
-            task = asyncio.create_task(room.ended(handle))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if event == "webrtcup":
+                room.arrived(handle)
+            else:
+                self._spawn(room.ended(handle))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(_unless_gone(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _unless_gone(work: Coroutine[None, None, None]) -> None:
+    """Janus that goes away meanwhile has closed everything itself."""
+    with contextlib.suppress(RelayError):
+        await work

@@ -22,7 +22,7 @@ _PLUGIN = "janus.plugin.videoroom"
 _PROTOCOL = Subprotocol("janus-protocol")
 _REQUEST_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 20.0  # a session without any request ends after 60 s
-_ENDED = ("hangup", "detached")
+_EVENTS = ("webrtcup", "hangup", "detached")
 
 Message = Mapping[str, Any]
 
@@ -49,12 +49,13 @@ class JanusSession:
 
     Args:
         endpoint: where it is.
-        on_end: is told the handle whose connection to a browser ended by itself.
+        on_event: is told the handle whose connection to a browser came about ("webrtcup") or ended ("hangup",
+            "detached").
     """
 
-    def __init__(self, endpoint: Endpoint, on_end: Callable[[int], None]) -> None:
+    def __init__(self, endpoint: Endpoint, on_event: Callable[[int, str], None]) -> None:
         self._endpoint = endpoint
-        self._on_end = on_end
+        self._on_event = on_event
         self._socket: ClientConnection | None = None
         self._session = 0
         self._numbers = itertools.count()
@@ -171,8 +172,8 @@ class JanusSession:
     def _take(self, message: Message) -> None:
         kind = message.get("janus")
         answer, acknowledged = self._waiting.get(str(message.get("transaction")), (None, False))
-        if kind in _ENDED and "sender" in message:
-            self._on_end(int(message["sender"]))
+        if kind in _EVENTS and "sender" in message:
+            self._on_event(int(message["sender"]), kind)
         elif answer is None or answer.done() or (kind == "ack" and not acknowledged):
             return
         elif kind == "error":

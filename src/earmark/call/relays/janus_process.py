@@ -11,6 +11,7 @@ import pwd
 import secrets
 import shutil
 import tempfile
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -79,14 +80,13 @@ class JanusProcess:
         endpoint = Endpoint(
             socket=folder / "api", api_secret=secrets.token_urlsafe(32), admin_key=secrets.token_urlsafe(32)
         )
-        _configure(folder, libraries, endpoint, self._addresses, self._ports)
-        await self._run(program, folder)
         try:
-            async with asyncio.timeout(_START_SECONDS):
-                await self._until_it_listens(folder / "api")
-        except TimeoutError:
+            _configure(folder, libraries, endpoint, self._addresses, self._ports)
+            await self._run(program, folder)
+            await self._until_it_listens(folder / "api")
+        except BaseException:
             await self.stop()
-            raise RelayError(f"Janus did not start: {self.last_words()}", _HINT) from None
+            raise
         return endpoint
 
     async def stop(self) -> None:
@@ -133,10 +133,14 @@ class JanusProcess:
             self._last.append(line.decode(errors="replace").strip()[:200])
 
     async def _until_it_listens(self, socket: Path) -> None:
+        deadline = time.monotonic() + _START_SECONDS
         while not socket.exists():
-            if self._process is None or self._process.returncode is not None:
-                raise TimeoutError
+            if time.monotonic() > deadline or self._has_ended():
+                raise RelayError(f"Janus did not start: {self.last_words()}.", _HINT)
             await asyncio.sleep(0.05)
+
+    def _has_ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
 
 
 def _installed() -> tuple[str, Path]:

@@ -10,6 +10,7 @@ from earmark.call.relays import sdp
 from earmark.call.relays.janus_api import JanusSession
 from earmark.errors import RelayError
 
+_SETTLED_SECONDS = 15.0
 _OPTIONS: Mapping[str, Any] = {
     "permanent": False,
     "is_private": True,
@@ -29,10 +30,11 @@ _OPTIONS: Mapping[str, Any] = {
 
 @dataclass
 class _Published:
-    """One stream: its speaker, and who hears it."""
+    """One stream: its speaker, who hears it, and whether it came about or never will."""
 
     member: str
     handle: int
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: dict[str, int] = field(default_factory=dict)
     offered: set[str] = field(default_factory=set)
 
@@ -79,6 +81,7 @@ class JanusRoom:
 
     async def subscribe(self, stream: int, member: str) -> str:
         """Offer a stream to a listener; gives the offer."""
+        await self._settled(stream)
         async with self._lock:
             published = self._streams.get(stream)
             if published is None:
@@ -132,6 +135,12 @@ class JanusRoom:
             if self._made and self._session.open:
                 await self._session.request(self._manager, {"request": "destroy", **self._named()})
 
+    def arrived(self, handle: int) -> None:
+        """Take note that a stream came about."""
+        for published in self._streams.values():
+            if published.handle == handle:
+                published.settled.set()
+
     async def ended(self, handle: int) -> None:
         """Let go of a connection that ended by itself."""
         async with self._lock:
@@ -141,6 +150,15 @@ class JanusRoom:
                     await self._close(stream)
                 elif gone:
                     await self._drop(published, gone[0])
+
+    async def _settled(self, stream: int) -> None:
+        """Wait for a stream to come about: before, Janus knows of no such feed."""
+        if stream not in self._streams:
+            return
+        try:
+            await asyncio.wait_for(self._streams[stream].settled.wait(), _SETTLED_SECONDS)
+        except TimeoutError:
+            raise RelayError(f"Stream {stream} has not begun.", "Its speaker's network may block UDP.") from None
 
     async def _make(self) -> None:
         if self._closed:
@@ -155,6 +173,7 @@ class JanusRoom:
     async def _close(self, stream: int) -> None:
         published = self._streams.pop(stream, None)
         if published:
+            published.settled.set()
             for handle in (published.handle, *published.listeners.values()):
                 await self._session.detach(handle)
 

@@ -14,7 +14,7 @@ PAYLOAD_TYPE = 111
 _LONGEST = 32_768
 _LINE = re.compile(r"([a-z])=(.*)")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_.~-]{1,256}")
-_OPUS = re.compile(r"(\d{1,3}) opus/48000/2", re.IGNORECASE)
+_OPUS = re.compile(r"(9[6-9]|1[01]\d|12[0-7]) opus/48000/2", re.IGNORECASE)
 _HINT = "The call page of this version makes session descriptions that fit."
 
 
@@ -68,7 +68,7 @@ def parse(text: str) -> Remote:
         direction=_direction(sections[0]),
         payload_type=_opus(sections[0]),
         setup=_attribute(lines, "setup"),
-        fingerprints=tuple(_fingerprint(value) for value in _attributes(lines, "fingerprint")),
+        fingerprints=_fingerprints(lines),
     )
 
 
@@ -158,9 +158,10 @@ def _opus(lines: Sequence[tuple[str, str]]) -> int:
     raise _refused("has no Opus")
 
 
-def _fingerprint(value: str) -> tuple[str, str]:
-    algorithm, _, digest = value.partition(" ")
-    return algorithm.lower(), digest.strip()
+def _fingerprints(lines: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    _attribute(lines, "fingerprint")
+    parted = [value.partition(" ") for value in _attributes(lines, "fingerprint")]
+    return tuple((algorithm.lower(), digest.strip()) for algorithm, _, digest in parted)
 
 
 def _family(host: str) -> str:
