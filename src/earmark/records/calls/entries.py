@@ -35,7 +35,7 @@ class NewCall:
         title: for people to read, and to choose the call by.
         rules: what the host has laid down, as JSON.
         detector: version of the marking that a detector has to know.
-        depth: how strongly it is marked, in dB.
+        depth: how strongly it is marked; see ``earmark.signal.variants.Renderer``.
         slot_ms: length of a pattern's time slots in milliseconds.
         segment_ms: length of a segment in milliseconds.
         coalition: how many colluders the codebook is made for.
