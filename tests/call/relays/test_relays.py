@@ -151,6 +151,23 @@ def test_who_was_dropped_hears_and_says_nothing_more(relay: Relay) -> None:
     _during(relay, play)
 
 
+def test_who_is_dropped_gets_nothing_they_asked_for_before(relay: Relay) -> None:
+    async def play() -> None:
+        async with Caller() as ada:
+            offer = ada.description("sendonly", "actpass")
+            await relay.publish(_ROOM, 0, "ada", offer)  # and never connects
+            asked = [asyncio.create_task(relay.subscribe(_ROOM, 0, "ben")) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            async with asyncio.timeout(1):
+                await relay.drop_member(_ROOM, "ben")
+            assert relay.health().listeners == 0
+            await relay.close_room(_ROOM)
+            await asyncio.gather(*asked, return_exceptions=True)
+            assert relay.health() == Health(running=True, streams=0, listeners=0)
+
+    _during(relay, play)
+
+
 def test_a_closed_stream_is_heard_by_nobody(relay: Relay) -> None:
     async def play() -> None:
         ear = Ear()

@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +56,7 @@ class JanusRoom:
         self._secret = secrets.token_urlsafe(24)
         self._streams: dict[int, _Published] = {}
         self._lock = asyncio.Lock()
+        self._drops: Counter[str] = Counter()
         self._made = False
         self._closed = False
 
@@ -65,7 +68,7 @@ class JanusRoom:
         """Take a stream from its speaker; gives the answer."""
         if sdp.parse(offer).direction not in ("sendonly", "sendrecv"):
             raise RelayError("The offer sends nothing.", "The call page of this version makes offers that fit.")
-        async with self._lock:
+        async with self._turn(member):
             await self._make()
             await self._close(stream)
             handle = await self._session.attach()
@@ -81,8 +84,7 @@ class JanusRoom:
 
     async def subscribe(self, stream: int, member: str) -> str:
         """Offer a stream to a listener; gives the offer."""
-        await self._settled(stream)
-        async with self._lock:
+        async with self._turn(member, after=self._settled(stream)):
             published = self._streams.get(stream)
             if published is None:
                 raise RelayError(f"Stream {stream} is not there to be heard.", "Its speaker may have just left.")
@@ -101,7 +103,7 @@ class JanusRoom:
     async def answer(self, stream: int, member: str, answer: str) -> None:
         """Let a stream flow to a listener."""
         remote = sdp.parse(answer)
-        async with self._lock:
+        async with self._turn(member):
             published = self._streams.get(stream)
             if published is None or member not in published.offered:
                 raise RelayError(f"Stream {stream} was not offered to {member}.", "Subscribe to it first.")
@@ -118,7 +120,8 @@ class JanusRoom:
             await self._close(stream)
 
     async def drop_member(self, member: str) -> None:
-        """Cut somebody off."""
+        """Cut somebody off; what they asked for before and have not got yet, they do not get."""
+        self._drops[member] += 1
         async with self._lock:
             for stream, published in list(self._streams.items()):
                 if published.member == member:
@@ -150,6 +153,17 @@ class JanusRoom:
                     await self._close(stream)
                 elif gone:
                     await self._drop(published, gone[0])
+
+    @asynccontextmanager
+    async def _turn(self, member: str, after: Awaitable[None] | None = None) -> AsyncIterator[None]:
+        """Wait for one's turn, and for something before it, unless one is dropped meanwhile."""
+        drops = self._drops[member]
+        if after is not None:
+            await after
+        async with self._lock:
+            if self._drops[member] != drops:
+                raise RelayError(f"{member} has left.", "They may join again.")
+            yield
 
     async def _settled(self, stream: int) -> None:
         """Wait for a stream to come about: before, Janus knows of no such feed."""
