@@ -35,6 +35,22 @@ def test_bits_are_parts_of_codewords(listed: list[int]) -> None:
         assert row.tolist() == BOOK.codeword(secret)[segments].tolist()
 
 
+@given(st.integers(0, BOOK.segments), st.integers(0, BOOK.segments))
+def test_a_stretch_is_a_part_of_a_codeword(one: int, other: int) -> None:
+    first, end = sorted((one, other))
+    for secret in SECRETS[:3]:
+        stretch = BOOK.stretch(secret, first, end - first)
+        assert stretch.dtype == np.uint8
+        assert stretch.tolist() == BOOK.codeword(secret)[first:end].tolist()
+
+
+@given(st.integers(-5, BOOK.segments + 5), st.integers(-5, BOOK.segments + 5))
+def test_a_stretch_of_other_segments_is_refused(first: int, count: int) -> None:
+    if first < 0 or count < 0 or first + count > BOOK.segments:
+        with pytest.raises(ValueError, match="outside"):
+            BOOK.stretch(SECRETS[0], first, count)
+
+
 @given(segment_lists, st.integers(0, 20), st.integers(0, 20))
 def test_rows_are_bits_computed_later(listed: list[int], start: int, stop: int) -> None:
     segments = np.array(listed, dtype=np.int64)

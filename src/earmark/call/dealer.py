@@ -50,7 +50,7 @@ class Block:
         self.chain = chain
         self._first = number * BLOCK_POSITIONS
         self._codebook = codebook
-        self._segments = np.arange(global_number * BLOCK_POSITIONS, (global_number + 1) * BLOCK_POSITIONS)
+        self._first_segment = global_number * BLOCK_POSITIONS
         self._keys: PositionKeys = np.empty((BLOCK_POSITIONS, 2, SECRET_BYTES), np.uint8)
         self._derived = np.zeros(_SLICES, np.bool_)
         self._bits: dict[str, Bits] = {}
@@ -60,7 +60,7 @@ class Block:
         start = first - self._first
         self._derive(start, count)
         if listener not in self._bits:
-            self._bits[listener] = self._codebook.bits([secret], self._segments)[0]
+            self._bits[listener] = self._codebook.stretch(secret, self._first_segment, BLOCK_POSITIONS)
         bits = self._bits[listener][start : start + count]
         keys = self._keys[np.arange(start, start + count), bits]
         return Hand(first, np.packbits(bits).tobytes(), keys.tobytes())

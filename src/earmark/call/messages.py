@@ -36,7 +36,7 @@ class Hello(Message):
     """
 
     type: Literal["hello"] = "hello"
-    version: Literal[1] = 1
+    version: Literal[1]
     token: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
     device: Key
     encoded_transform: bool

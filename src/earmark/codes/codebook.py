@@ -80,6 +80,22 @@ class Codebook:
         """
         return self.rows(secrets, segments)[:]
 
+    def stretch(self, secret: bytes, first: int, count: int) -> Bits:
+        """Return ``count`` bits of a codeword from segment ``first`` on, shape (count,), at the cost of those alone.
+
+        Args:
+            secret: 32 bytes of the listener.
+            first: the first of the segments.
+            count: how many.
+
+        Raises:
+            ValueError: they are not all of this recording.
+        """
+        if not 0 <= first <= first + count <= self.segments:
+            raise ValueError(f"segments lie outside of the recording's {self.segments}")
+        thresholds = draw_biases(self.bias_seed, self.coalition, first, count, self.rules)
+        return (draws(derive(secret, LABEL, self.recording_id), first, count) < thresholds).view(np.uint8)
+
     def rows(self, secrets: Sequence[bytes], segments: Segments) -> "ListenerRows":
         """Return the same as ``bits``, computed when first asked for.
 

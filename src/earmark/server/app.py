@@ -1,10 +1,12 @@
 """The server's interface, put together."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from earmark.api.inviting import Randomness
 from earmark.errors import EarmarkError
@@ -31,8 +33,9 @@ def create_app(
     """
     app = FastAPI(title="Earmark", docs_url=None, redoc_url=None, openapi_url=None)
     add_headers(app, secure=address.startswith("https:"))
-    app.add_exception_handler(EarmarkError, _explain)
-    app.add_exception_handler(RequestValidationError, _explain)
+    app.add_exception_handler(EarmarkError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _barred)
     app.include_router(questions(house.register, vault, address, Guard(host_token), randomness))
 
     @app.get("/healthz")
@@ -50,10 +53,24 @@ def create_app(
     return app
 
 
-async def _explain(_request: Request, error: Exception) -> JSONResponse:
-    """Say what is wrong; what was sent is never repeated."""
-    if isinstance(error, EarmarkError):
-        return JSONResponse({"error": str(error), "hint": error.hint}, status_code=400)
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
-    where = ".".join(str(part) for part in first["loc"][1:])
-    return JSONResponse({"error": f"{where}: {first['msg']}", "hint": "Look at the request."}, status_code=422)
+def _answer(status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"message": message, "hint": hint}, status_code=status, headers=headers)
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Say why something cannot be done."""
+    return _answer(400, str(error), getattr(error, "hint", ""))
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Say where a request makes no sense; what was sent is never repeated."""
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+    return _answer(422, f"{where}: {first['msg']}", "The reference says what goes there.")
+
+
+async def _barred(_request: Request, error: Exception) -> JSONResponse:
+    """Say what the protocol has against it."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return _answer(error.status_code, str(error.detail), headers=error.headers)

@@ -1,6 +1,7 @@
 """The HTTP interface for hosts: opening calls, inviting people, and looking at what happened."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from earmark.api.inviting import Invited, Randomness, invite_more, open_call
 from earmark.call.replies import Rules
 from earmark.call.wire import MemberId, Message
 from earmark.errors import ListenersError
-from earmark.records.calls.entries import CallRecord
+from earmark.records.calls.entries import CallRecord, Person
 from earmark.records.listeners import Listener, read_listeners
 from earmark.records.vault import Vault
 from earmark.server.register import Register
@@ -22,7 +23,7 @@ MOST_LIST_CHARACTERS = 400_000
 Text = Annotated[str, Field(max_length=500)]
 
 
-class Person(Message):
+class Guest(Message):
     """Somebody to be invited."""
 
     id: MemberId
@@ -43,7 +44,7 @@ class People(Message):
         list: CSV or JSON lines, as “earmark mark --to” takes them.
     """
 
-    people: Annotated[tuple[Person, ...], Field(max_length=MOST_PEOPLE, strict=False)] = ()
+    people: Annotated[tuple[Guest, ...], Field(max_length=MOST_PEOPLE, strict=False)] = ()
     list: Annotated[str, Field(max_length=MOST_LIST_CHARACTERS)] = ""
 
     @property
@@ -66,7 +67,7 @@ class NewCall(People):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     classification: Text = ""
     rules: Rules = Rules()
-    host: Person = Person(id="host", name="Host")
+    host: Guest = Guest(id="host", name="Host")
 
 
 class Link(Message):
@@ -133,7 +134,7 @@ def questions(
 
     @router.get("/{call_id}")
     async def one_call(call_id: str) -> dict[str, Any]:
-        return details(await register.call(call_id))
+        return details(await register.call(call_id), datetime.now(UTC))
 
     return router
 
@@ -151,33 +152,35 @@ def outline(record: CallRecord) -> dict[str, Any]:
     }
 
 
-def details(record: CallRecord) -> dict[str, Any]:
-    """Return what happened in a call, and who heard which minutes of it."""
-    people = [
-        {
-            "id": person.listener.id,
-            "name": person.listener.name,
-            "host": person.host,
-            "consented_at": person.consented_at,
-            "stays": [
-                {"from": stay.admitted_at, "until": stay.left_at}
-                for stay in record.attendance
-                if stay.listener_id == person.listener.id
-            ],
-        }
-        for person in record.people
-    ]
+def details(record: CallRecord, now: datetime) -> dict[str, Any]:
+    """Return what happened in a call by ``now``, and who heard which minutes of it."""
+    people = [_person(record, person, now) for person in record.people]
     streams = [
         {
             "stream": stream.number,
             "speaker": stream.speaker_id,
-            "from": stream.opened_at,
-            "until": stream.closed_at,
+            "opened_at": stream.opened_at,
+            "closed_at": stream.closed_at,
             "seconds": stream.positions * record.recording.segment_ms / 1000,
         }
         for stream in record.streams
     ]
     return outline(record) | {"rules": dict(record.rules), "people": people, "streams": streams}
+
+
+def _person(record: CallRecord, person: Person, now: datetime) -> dict[str, Any]:
+    """Return when somebody was there, and in which streams they spoke."""
+    known = person.listener.id
+    stays = [stay for stay in record.attendance if stay.listener_id == known]
+    return {
+        "id": known,
+        "name": person.listener.name,
+        "host": person.host,
+        "consented_at": person.consented_at,
+        "stays": [{"admitted_at": stay.admitted_at, "left_at": stay.left_at} for stay in stays],
+        "heard_s": sum(((stay.left_at or now) - stay.admitted_at).total_seconds() for stay in stays),
+        "streams": [stream.number for stream in record.streams if stream.speaker_id == known],
+    }
 
 
 def _links(people: Iterable[Invited], link: Callable[[Invited], Link]) -> list[Link]:
