@@ -15,6 +15,7 @@ RECORDING = signs(SEGMENTS)
 BITS = codeword(SEGMENTS)
 SEGMENT_S = 0.08
 NEAR_S = 0.25
+NEAR_BY_MARK_S = 0.5  # what is promised of edges that the mark alone has to tell
 CLEAR = 0.2
 
 few = settings(max_examples=6, deadline=None, derandomize=True)
@@ -92,9 +93,9 @@ def test_what_is_of_nothing_known_is_foreign(length: int, replaced: bool, seed: 
     leak = told(spliced((20, 120), (again, again + 100), gap=HOPS * length, seed=seed))
     assert states(leak) == ["genuine", "not from this recording", "genuine"]
     foreign = leak.stretches[1]
-    assert abs(foreign.leak_start_s - 100 * SEGMENT_S) < NEAR_S
-    assert abs(foreign.leak_end_s - (100 + length) * SEGMENT_S) < NEAR_S
-    assert abs(foreign.missing_s - (length * SEGMENT_S if replaced else 0)) < NEAR_S
+    assert abs(foreign.leak_start_s - 100 * SEGMENT_S) < NEAR_BY_MARK_S
+    assert abs(foreign.leak_end_s - (100 + length) * SEGMENT_S) < NEAR_BY_MARK_S
+    assert abs(foreign.missing_s - (length * SEGMENT_S if replaced else 0)) < NEAR_BY_MARK_S
     assert foreign.recording_start_s is None
 
 
