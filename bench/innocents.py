@@ -29,7 +29,7 @@ from earmark.api import Vault
 from earmark.api.delivery import codebook_of
 from earmark.api.finding import Found, hear
 from earmark.api.progress import silent
-from earmark.api.tracing import tracks_of
+from earmark.api.tracks import tracks_of
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import Decoder, Scores, fit_bank
 from earmark.codes.lineup import LineUp
@@ -99,7 +99,8 @@ def namings(case: Case) -> list[int]:
     with TemporaryDirectory() as folder, Vault(case.leak.vault) as vault:
         recording = vault.recordings()[0]
         keys = vault.keys_of([recording.id], "trace")
-        heard = hear(case.leak.write(Path(folder) / "leak"), tracks_of([recording], keys), silent).found
+        tracks = tracks_of(vault, [recording], keys, "trace")
+        heard = hear(case.leak.write(Path(folder) / "leak"), tracks, silent).found
         secrets: Mapping[str, bytes] = vault.secrets(recording.id, "trace")
     book, guilty = codebook_of(recording, keys[recording.id]), [secrets[name] for name, _ in case.leak.copies]
     places = [Place(one, fitted(one, book)) for one in heard if one.evidence.segments.size]

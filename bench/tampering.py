@@ -27,10 +27,10 @@ from bench.stage import sound_of
 from earmark.api import Vault, mark, read_listeners
 from earmark.api.comparing import by_sound, compared, recognised
 from earmark.api.error_rates import ErrorRate
-from earmark.api.finding import Found
+from earmark.api.finding import Strand
 from earmark.api.looking import Track
 from earmark.api.progress import silent
-from earmark.api.tracing import tracks_of
+from earmark.api.tracks import tracks_of
 from earmark.media.reading import read_resampled
 from earmark.signal.layout import Layout
 from earmark.signal.likeness import Original, spectrum
@@ -83,7 +83,7 @@ def scene(names: Sequence[str] = corpus.HELD, others: Sequence[str] = corpus.OPE
             marked = mark(vault, paths["original"], read_listeners(BytesIO(b"id\ncopy\n")), folder)
             mark(vault, paths["before"], read_listeners(BytesIO(b"id\nother\n")), folder)
             recording = vault.recording(marked.recording.id)
-            (track,) = tracks_of([recording], vault.keys_of([recording.id], "verify"))
+            (track,) = tracks_of(vault, [recording], vault.keys_of([recording.id], "verify"), "verify")
         yield Scene(folder, track, tuple(pairwise(ends)))
 
 
@@ -132,7 +132,7 @@ def outcomes(scene: Scene, channel: str, seed: int) -> list[Outcome]:
         return [judged(forgery, channel, line, with_original=line is known) for line in (blind, known)]
 
 
-def told(leak: Path, found: Found | None, original: Original | None) -> TimeLine:
+def told(leak: Path, found: Strand | None, original: Original | None) -> TimeLine:
     """Return the time line of a leak; an empty one if nothing was found."""
     line = TimeLine((), ()) if found is None else compared(leak, found, original, silent)
     return line if any(one.placed for one in line.stretches) else TimeLine((), ())

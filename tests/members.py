@@ -4,12 +4,27 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark.records.vault import Vault
 
+START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NOTICE = "Every listener of this call hears a copy of their own."
+
+
+class Clock:
+    """A vault's clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
 
 
 def base64url(data: bytes) -> str:

@@ -58,7 +58,7 @@ def test_short_slots_are_heard_among_others(tmp_path: Path) -> None:
     heard = hear(leak, [TRACK, replace(track, recording_id="r-3", slot_ms=30), track], silent)
     assert heard.sure
     (found,) = heard.found
-    assert found.track == track
+    assert [strand.track for strand in found.strands] == [track]
     evidence = found.evidence
     assert set(range(23, 98)) <= set(evidence.segments.tolist())
     assert ((evidence.soft > 0) == codeword[evidence.segments]).mean() > 0.98

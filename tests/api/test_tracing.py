@@ -189,7 +189,7 @@ def test_a_leak_that_is_no_sound(vault: Vault, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("marked")
 def test_a_recording_of_a_newer_version(vault: Vault, briefing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earmark.api.tracing.DETECTOR", 0)
+    monkeypatch.setattr("earmark.api.tracks.DETECTOR", 0)
     with pytest.raises(VaultError, match="newer version"):
         trace(vault, briefing)
 

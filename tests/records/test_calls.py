@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.members import Member, base64url
+from tests.members import START, Clock, Member, base64url
 
 from earmark.errors import EarmarkError, ListenersError, UsageError, VaultError
 from earmark.keys import derive
@@ -27,21 +27,9 @@ from earmark.records.protection.keyfiles import key_text
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import FILE_NAME, Vault
 
-START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BOARD = NewCall(title="Board", rules={"max_members": 8}, detector=3, depth=2.5, slot_ms=20, classification="secret")
 KEYS = [hashlib.sha256(bytes([n])).digest() for n in range(4)]
 ANNA, BEN, CLEO = (Member(name) for name in ("anna", "ben", "cleo"))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def new_case(
         randomness: gives that many bytes for the case's id.
 
     Raises:
-        UsageError: an argument makes no sense, or ``out`` is there already.
+        UsageError: an argument makes no sense, ``out`` is there already, or a call leaked.
         MediaError: the leak cannot be read.
         CaseError: the folder cannot be written.
         VaultError: the vault cannot be used.
@@ -82,6 +82,7 @@ def new_case(
             vault, received.path, family_wise=family_wise, recording=recording, progress=progress, vet=checkable
         )
         require_same(received, tracing)
+        require_file_leaked(vault, tracing)
         progress("writing", 0.0)
         work = Work.of(vault, case, title, received, tracing)
         openings = work.openers.opened(work.evidence, work.bias_seed, mark_key=open_mark_key)
@@ -105,6 +106,16 @@ def require_same(received: Received, tracing: Tracing) -> None:
     """Raise a MediaError unless what was traced is what was received."""
     if tracing.result.exhibit.sha256 != received.sha256:
         raise MediaError(f"{received.path.name} was changed while it was traced", "Keep other programs from it.")
+
+
+def require_file_leaked(vault: Vault, tracing: Tracing) -> None:
+    """Raise a UsageError where what leaked is a call: the format of bundles has no room for its streams yet."""
+    leaked = tracing.result.recording
+    if leaked is not None and vault.recording(leaked.id).kind == "call":
+        raise UsageError(
+            f"this is a leak of the call {leaked.id}, and cases are made of leaks of files alone",
+            "“earmark trace” tells whose copy it is, and with what bound; the ledger keeps that trace.",
+        )
 
 
 @dataclass(frozen=True)

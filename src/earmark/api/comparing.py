@@ -5,17 +5,15 @@ depend on who has which copy either.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from earmark.api.finding import Found, hear, listened
-from earmark.api.looking import Track, signs_of
+from earmark.api.finding import Strand, hear, listened
+from earmark.api.looking import Track
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
-from earmark.signal.correlation import Correlator
-from earmark.signal.evidence import gather
 from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
@@ -33,7 +31,7 @@ class Recognised:
     """
 
     seconds: float
-    found: Found | None
+    found: Strand | None
 
 
 def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recognised:
@@ -43,13 +41,12 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
         MediaError: there is nothing in it that can be decoded.
     """
     heard = hear(leak, tracks, progress)
-    return Recognised(heard.seconds, heard.found[0] if heard.sure else None)
+    return Recognised(heard.seconds, heard.found[0].strands[0] if heard.sure else None)
 
 
-def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Found | None:
+def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Strand | None:
     """Return where a recording is in a leak by how it sounds, its mark aside; None if it is not, at its own speed."""
     listening = listened(leak, progress, track.layout, OWN)
-    silence = Found(track, listening, (), gather(Correlator(listening, signs_of(track)), ()), 0.0)
     if not listening.frames:
         return None
     sounding = Sounding(
@@ -60,10 +57,10 @@ def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Fo
     )
     every = (0, listening.frames)
     passages = sounding.passages(*every) or sounding.passages(*every, window_s=LONG_WINDOW_S)
-    return replace(silence, passages=tuple(passages)) if passages else None
+    return Strand(track, listening, tuple(passages)) if passages else None
 
 
-def compared(leak: Path, found: Found, original: Original | None, progress: Progress) -> TimeLine:
+def compared(leak: Path, found: Strand, original: Original | None, progress: Progress) -> TimeLine:
     """Return the time line of a leak.
 
     Args:
@@ -72,23 +69,21 @@ def compared(leak: Path, found: Found, original: Original | None, progress: Prog
         original: the recording as it was, if it is at hand.
         progress: told about the stage "comparing".
     """
-    listening = found.listening
-    correlator = Correlator(listening, signs_of(found.track))
     likeness = None if original is None else likeness_of(leak, found, original, progress)
     progress("comparing", 0.5)
-    line = time_line(correlator, found.passages, likeness)
+    line = time_line(found.correlator, found.passages, likeness)
     progress("comparing", 1.0)
     return line
 
 
-def likeness_of(leak: Path, found: Found, original: Original, progress: Progress) -> Likeness:
+def likeness_of(leak: Path, found: Strand, original: Original, progress: Progress) -> Likeness:
     """Return what compares a leak with the original."""
     told = partial(halved, progress)
     log_power = heard_at(leak, found.listening, found.listening.pace, told)
     return Likeness.of(log_power, original, found.passages, found.listening.hop_s)
 
 
-def original_of(path: Path, found: Found, progress: Progress) -> Original:
+def original_of(path: Path, found: Strand, progress: Progress) -> Original:
     """Return the original of the recording that was found, from its file."""
     return Original(heard_at(path, found.listening, OWN, progress), found.listening.hops_per_segment)
 

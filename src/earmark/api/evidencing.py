@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.api.finding import Found
+from earmark.api.passages import times
 from earmark.api.results import Named
-from earmark.api.tracing import Tracing, times
+from earmark.api.tracing import Tracing
 from earmark.cases.chance import every
 from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
 from earmark.cases.facts import ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
@@ -191,9 +192,16 @@ def _heard(found: Found, book: Book | None) -> Heard:
 
 
 def _passages(found: Found) -> Iterator[Passage]:
-    for passage in found.passages:
-        where = times(passage, found.listening)
-        yield Passage(**vars(where), chance_log10=min(0.0, passage.log_chance / LN10))
+    for strand, passage in found.passages:
+        where = times(passage, strand.listening)
+        yield Passage(
+            leak_start_s=where.leak_start_s,
+            leak_end_s=where.leak_end_s,
+            recording_start_s=where.recording_start_s,
+            recording_end_s=where.recording_end_s,
+            speed=where.speed,
+            chance_log10=min(0.0, passage.log_chance / LN10),
+        )
 
 
 def stretches(passages: Sequence[Passage], leak_s: float) -> Iterator[Stretch]:

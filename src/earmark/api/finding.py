@@ -4,17 +4,19 @@ All that happens before anybody's name matters. Nothing here may import ``earmar
 that evidence cannot depend on who was given what: it comes from a leak and from mark keys alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import exp
 from pathlib import Path
 
+import numpy as np
+
 from earmark.api.looking import Ear, Hit, Track, layouts_of, signs_of, surest_hits
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
-from earmark.signal.alignment import SHORTEST_PART_S, Passage, align, follow
+from earmark.signal.alignment import FALSE_FURTHER_PASSAGE, SHORTEST_PART_S, Passage, align, follow
 from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
@@ -34,22 +36,66 @@ ALIKE = 0.1
 
 
 @dataclass(frozen=True)
-class Found:
-    """Where a recording may be in a leak, and what that would mean.
+class Strand:
+    """Where one track is in a leak.
 
     Attributes:
-        track: the recording.
+        track: the recording, or a stream of it.
         listening: what was heard, in its cells.
         passages: where, in the order of the leak.
-        evidence: which variants.
-        share: what this may use up of the allowed chance of naming an innocent; those of all found add up to at most 1.
     """
 
     track: Track
     listening: Listening
     passages: tuple[Passage, ...]
+
+    @property
+    def correlator(self) -> Correlator:
+        """The leak and the track."""
+        return Correlator(self.listening, signs_of(self.track))
+
+    def evidence(self) -> Evidence:
+        """Return which variants the leak carries, by the recording's numbers of segments."""
+        heard = gather(self.correlator, self.passages)
+        return replace(heard, segments=self.track.numbers(heard.segments))
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a recording may be in a leak, and what that would mean.
+
+    Attributes:
+        strands: one of a file; of a call those of its streams that were found, at least one, the surest first.
+        evidence: which variants, of all strands together.
+        share: what this may use up of the allowed chance of naming an innocent; those of all found add up to at most 1.
+    """
+
+    strands: tuple[Strand, ...]
     evidence: Evidence
     share: float
+
+    @property
+    def recording_id(self) -> str:
+        """The recording's."""
+        return self.strands[0].track.recording_id
+
+    @property
+    def passages(self) -> list[tuple[Strand, Passage]]:
+        """Where, in the order of the leak."""
+        both = [(strand, passage) for strand in self.strands for passage in strand.passages]
+        return sorted(both, key=lambda one: int(one[1].frames[0]) * one[0].listening.hop_s)
+
+
+def found_in(strands: Sequence[Strand], share: float) -> Found:
+    """Return what strands of one recording are together.
+
+    Streams of a call have no segment in common, so that none counts twice.
+    """
+    heard = [strand.evidence() for strand in strands]
+    segments = np.concatenate([one.segments for one in heard])
+    order = np.argsort(segments, kind="stable")
+    soft, amplitude = (np.concatenate([getattr(one, name) for one in heard])[order] for name in ("soft", "amplitude"))
+    return Found(tuple(strands), Evidence(segments[order], soft, amplitude), share)
 
 
 @dataclass(frozen=True)
@@ -78,8 +124,8 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
     hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []
     if hits and hits[0].place.sure:
-        found = aligned(ear, hits[0], len(tracks), progress)
-        return Heard(seconds, bool(found.passages), (found,) if found.passages else ())
+        strands = aligned(ear, hits[0], tracks, progress)
+        return Heard(seconds, bool(strands), (found_in(strands, 1.0),) if strands else ())
     pairs = zip(hits, shares(hits), strict=True)
     return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)))
 
@@ -91,14 +137,30 @@ def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> List
     return listen(sound, layout, pace=pace)
 
 
-def aligned(ear: Ear, hit: Hit, trials: int, progress: Progress) -> Found:
-    """Return all passages of a recording that is surely in the leak, and their evidence."""
+def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], progress: Progress) -> list[Strand]:
+    """Return all passages of a recording that is surely in the leak; of a call, those of its other streams as well."""
+    beside = [one for one in tracks if one.recording_id == hit.track.recording_id and one.stream != hit.track.stream]
+    tell = partial(parted, progress, 1 + len(beside))
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
-    tell = partial(progress, "aligning")
     known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
-    passages = settle(correlator, align(correlator, known, trials=trials, progress=tell))
+    passages = settle(correlator, align(correlator, known, trials=len(tracks), progress=partial(tell, 0)))
+    strands = [Strand(hit.track, correlator.listening, tuple(passages))]
+    for number, track in enumerate(beside if passages else (), 1):
+        strands.append(joining(ear(track.layout, hit.pace), track, len(beside), partial(tell, number)))
     progress("aligning", 1.0)
-    return Found(hit.track, correlator.listening, tuple(passages), gather(correlator, passages), 1.0)
+    return [strand for strand in strands if strand.passages]
+
+
+def parted(progress: Progress, parts: int, number: int, done: float) -> None:
+    """Tell how much of the aligning is done where one of several parts of it is."""
+    progress("aligning", (number + done) / parts)
+
+
+def joining(listening: Listening, track: Track, trials: int, tell: Callable[[float], None]) -> Strand:
+    """Return where a stream of a call is in a leak that another one is surely in: less has to be proved of it."""
+    correlator = Correlator(listening, signs_of(track))
+    passages = align(correlator, trials=trials, allowed=FALSE_FURTHER_PASSAGE, progress=tell)
+    return Strand(track, listening, tuple(settle(correlator, passages)))
 
 
 def placed(hit: Hit, correlator: Correlator) -> Place:
@@ -118,4 +180,4 @@ def possible(ear: Ear, hit: Hit, share: float) -> Iterator[Found]:
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     passage = follow(correlator, placed(hit, correlator), 0, correlator.listening.frames)
     if passage is not None:
-        yield Found(hit.track, correlator.listening, (passage,), gather(correlator, [passage]), share)
+        yield found_in([Strand(hit.track, correlator.listening, (passage,))], share)

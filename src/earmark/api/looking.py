@@ -6,7 +6,7 @@ Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from math import ceil, log
 from pathlib import Path
@@ -16,10 +16,10 @@ import soxr
 from numpy.typing import NDArray
 
 from earmark.api.progress import Progress
-from earmark.grid import Grid
+from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.media.reading import read_resampled
 from earmark.signal.alignment import LONGEST_SEARCH_S
-from earmark.signal.correlation import Correlator
+from earmark.signal.correlation import Correlator, Ints
 from earmark.signal.layout import DEFAULT_SLOT_MS, Layout
 from earmark.signal.listening import Listening, listen
 from earmark.signal.pace import OWN, Pace, paces
@@ -46,24 +46,35 @@ Ear = Callable[[Layout, Pace], Listening]
 
 @dataclass(frozen=True)
 class Track:
-    """What listening may know of a recording.
+    """What listening may know of a recording, or of one of the streams of a call.
 
     Attributes:
         recording_id: to tell it from others.
         mark_key: 32 bytes; its patterns.
         grid: its segments.
         slot_ms: about how far apart the slots of its segments are, in ms.
+        stream: which one of a call; None for a file.
+        blocks: of a stream: which thousands of the call's segments its own thousands are.
     """
 
     recording_id: str
-    mark_key: bytes
+    mark_key: bytes = field(repr=False)
     grid: Grid
     slot_ms: int = DEFAULT_SLOT_MS
+    stream: int | None = None
+    blocks: tuple[int, ...] = ()
 
     @property
     def layout(self) -> Layout:
         """The cells of a segment."""
         return Layout(self.grid.segment_ms, self.slot_ms)
+
+    def numbers(self, segments: Ints) -> Ints:
+        """Return which segments of the recording those of the track are: the same, but for a stream of a call."""
+        if self.stream is None:
+            return segments
+        block, place = np.divmod(segments, BLOCK_SEGMENTS)
+        return np.asarray(self.blocks, np.int64)[block] * BLOCK_SEGMENTS + place
 
 
 def layouts_of(tracks: Sequence[Track]) -> list[Layout]:
@@ -100,8 +111,8 @@ class Hit:
 
     def same_line(self, other: "Hit") -> bool:
         """Tell whether another hit is of the same recording at the same place."""
-        same = self.track.recording_id == other.track.recording_id and self.pace == other.pace
-        return same and abs(self.recording_s - other.recording_s) < SAME_LINE_S
+        mine, theirs = ((one.track.recording_id, one.track.stream, one.pace) for one in (self, other))
+        return mine == theirs and abs(self.recording_s - other.recording_s) < SAME_LINE_S
 
 
 Look = Iterator[tuple[float, list[Hit]]]

@@ -12,7 +12,7 @@ class RecordingName:
     """What a recording is called.
 
     Attributes:
-        id: "r-" and eight letters or digits.
+        id: "r-" (a file) or "call-" (a call) and eight letters or digits.
         title: for people.
     """
 
@@ -86,6 +86,8 @@ class PassageTimes:
         recording_start_s: in seconds from the recording's start.
         recording_end_s: likewise.
         speed: seconds of the recording per second of the leak; 1 where the passage is too short to tell.
+        stream: of a call which of its streams this is; its seconds are those since the first member was let in.
+        speaker: of a call who speaks there.
     """
 
     leak_start_s: float
@@ -93,6 +95,8 @@ class PassageTimes:
     recording_start_s: float
     recording_end_s: float
     speed: float
+    stream: int | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True)

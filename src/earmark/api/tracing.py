@@ -1,7 +1,7 @@
 """Tracing: whose copy a leak was made from, with a proven bound on naming an innocent listener."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -9,23 +9,22 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from earmark.api.delivery import codebook_of
-from earmark.api.finding import DETECTOR, Found, Heard, hear
-from earmark.api.looking import Track
+from earmark.api.finding import Found, Heard, hear
 from earmark.api.original import file_state, sha256_of
+from earmark.api.passages import passages_of
 from earmark.api.progress import Progress, silent
-from earmark.api.results import Exhibit, Named, PassageTimes, RecordingName, Traced, Verdict
+from earmark.api.results import Exhibit, Named, RecordingName, Traced, Verdict
+from earmark.api.tracks import opened_secrets, require_known_rules, tracks_of
 from earmark.api.workroom import sweep
 from earmark.codes.accusation import accuse
 from earmark.codes.codebook import Codebook
 from earmark.codes.outlook import Price, forecast
-from earmark.errors import UsageError, VaultError
+from earmark.errors import UsageError
 from earmark.records.entries import Recording, RecordingKeys
 from earmark.records.ledger import acts
 from earmark.records.ledger.entries import Entry
 from earmark.records.vault import Vault
-from earmark.signal.alignment import Passage
 from earmark.signal.evidence import Evidence
-from earmark.signal.listening import Listening
 
 DEFAULT_BOUND = 1e-6
 
@@ -85,13 +84,14 @@ def traced(
         raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
     started = time.monotonic()
     sweep(vault.folder)
-    recordings = {one.id: one for one in files(vault, recording)}
+    recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
     require_known_rules(recordings.values())
     progress("hashing", 0.0)
     sha256 = received(vault, leak)  # 1.
     keys = vault.keys_of(list(recordings), "trace")
+    tracks = tracks_of(vault, list(recordings.values()), keys, "trace")
     with threadpool_limits(1, "blas"):  # threads of our own do better, and the two kinds wait for each other
-        heard = hear(leak, tracks_of(list(recordings.values()), keys), progress)  # 2.
+        heard = hear(leak, tracks, progress)  # 2.
         progress("accusing", 0.0)
         outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress, vet=vet)  # 3.
     progress("accusing", 1.0)
@@ -100,10 +100,10 @@ def traced(
     result = Traced(
         verdict=outcome.verdict,
         exhibit=Exhibit(sha256, heard.seconds),
-        recording=None if found is None else name_of(recordings[found.track.recording_id]),
+        recording=None if found is None else name_of(recordings[found.recording_id]),
         named=outcome.named,
         family_wise=family_wise,
-        passages=() if found is None else tuple(times(passage, found.listening) for passage in found.passages),
+        passages=() if found is None else tuple(passages_of(vault, found)),
         more_needed_s=outcome.more_needed_s,
         elapsed_s=time.monotonic() - started,
     )
@@ -122,38 +122,13 @@ def received(vault: Vault, leak: Path) -> str:
     return sha256
 
 
-def files(vault: Vault, name: str | None) -> list[Recording]:
-    """Return the recordings that are files: all of them, or the one of that name.
-
-    Raises:
-        UsageError: it is a call, or there is none.
-    """
-    found = vault.recordings() if name is None else [vault.recording(name)]
-    files = [one for one in found if one.kind == "file"]
-    if name is not None and not files:
-        raise UsageError(f"{found[0].id} is a call, not a file", "“earmark recordings” lists what there is.")
-    return files
-
-
-def require_known_rules(recordings: Iterable[Recording]) -> None:
-    """Raise a VaultError where a recording was marked by rules that are not known here."""
-    for recording in recordings:
-        if recording.detector > DETECTOR:
-            raise VaultError(f"{recording.id} was marked by a newer version of Earmark", "Update Earmark.")
-
-
-def tracks_of(recordings: Sequence[Recording], keys: Mapping[str, RecordingKeys]) -> list[Track]:
-    """Return what listening may know of recordings."""
-    return [Track(one.id, keys[one.id].mark_key, one.grid, one.slot_ms) for one in recordings]
-
-
 def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[str]) -> acts.Act:
     """Return what the ledger says of a trace."""
     return acts.trace_run(
         sha256,
         verdict=outcome.verdict,
         bound=family_wise,
-        recording=outcome.found.track.recording_id if outcome.found else None,
+        recording=outcome.found.recording_id if outcome.found else None,
         named=[(one.listener, one.false_accusation_log10) for one in outcome.named],
         searched=searched,
     )
@@ -209,19 +184,19 @@ def judged(
     Which ones, and with what shares, the evidence alone has decided.
     """
     best, withheld = Judged("unmarked"), 0
-    secrets_of = cache(lambda recording_id: vault.secrets(recording_id, "trace"))
+    secrets_of = cache(lambda recording_id: opened_secrets(vault, recordings[recording_id], "trace"))
     for number, found in enumerate(heard.found):
-        recording = recordings[found.track.recording_id]
-        secrets = secrets_of(recording.id)
+        recording = recordings[found.recording_id]
+        dealt = secrets_of(recording.id)
         done = partial(_part_done, progress, number, len(heard.found))
         codebook = codebook_of(recording, keys[recording.id])
-        listed = accused(secrets, codebook, found, family_wise, done)
-        named = vet(found, codebook, secrets, family_wise, listed)
+        listed = accused(dealt, codebook, found, family_wise, done)
+        named = vet(found, codebook, dealt, family_wise, listed)
         withheld += len(listed) - len(named)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
         elif heard.sure:
-            price = Price(max(1, len(secrets)), family_wise)
+            price = Price(max(1, len(dealt)), family_wise)
             best = Judged("insufficient", found, (), more_needed_s(found.evidence, recording, price))
     return replace(best, withheld=withheld)
 
@@ -252,18 +227,3 @@ def more_needed_s(evidence: Evidence, recording: Recording, price: Price) -> flo
     if outlook is None:
         return None
     return (outlook.segments - len(evidence.segments)) * recording.grid.segment_s
-
-
-def times(passage: Passage, listening: Listening) -> PassageTimes:
-    """Return where a passage lies, in seconds."""
-    segment_s = listening.layout.segment_ms / 1000
-    nominal = listening.hops_per_segment
-    measured = passage.frames_per_segment
-    speed = listening.pace.tempo * (nominal / measured if measured else 1.0)  # else too short to tell more
-    return PassageTimes(
-        leak_start_s=int(passage.frames[0]) * listening.hop_s,
-        leak_end_s=int(passage.frames[-1]) * listening.hop_s + segment_s / speed,
-        recording_start_s=int(passage.segments[0]) * segment_s,
-        recording_end_s=(int(passage.segments[-1]) + 1) * segment_s,
-        speed=speed,
-    )

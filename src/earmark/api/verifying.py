@@ -17,9 +17,10 @@ from earmark.api.error_rates import ErrorRate, error_rate, error_rates
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, RecordingName
-from earmark.api.tracing import files, name_of, received, require_known_rules, tracks_of
+from earmark.api.tracing import name_of, received
+from earmark.api.tracks import require_known_rules, tracks_of
 from earmark.api.workroom import sweep, workroom
-from earmark.errors import MediaError
+from earmark.errors import MediaError, UsageError
 from earmark.records.entries import Recording
 from earmark.records.ledger import acts
 from earmark.records.seal import unseal
@@ -124,7 +125,7 @@ def verify(
     progress("hashing", 0.0)
     sha256 = received(vault, leak)  # 1.
     keys = vault.keys_of(list(recordings), "verify")
-    tracks = {track.recording_id: track for track in tracks_of(list(recordings.values()), keys)}
+    tracks = {one.recording_id: one for one in tracks_of(vault, list(recordings.values()), keys, "verify")}
     with threadpool_limits(1, "blas"):
         heard = recognised(leak, list(tracks.values()), progress)  # 2.
         likely = recordings[heard.found.track.recording_id] if heard.found else only(recordings, given)
@@ -151,12 +152,33 @@ def verify(
         edits_s=line.edits,
         error_rates=error_rates(with_original=with_original),
         elapsed_s=time.monotonic() - started,
-        notes=tuple(notes(heard, found, with_original=with_original)),
+        notes=tuple(
+            notes(
+                heard, found, with_original=with_original, calls_left_out=recording is None and bool(vault.calls.all())
+            )
+        ),
     )
 
 
+CALLS_LEFT_OUT = "calls were not looked for: “earmark trace” tells whether the leak has passages of one"
 NO_ORIGINAL = "the original is not at hand, so that edits shorter than about a second may go unseen"
 BY_SOUND = "the mark is too weak to be found: it was recognised by how it sounds, which proves less than the mark would"
+
+
+def files(vault: Vault, name: str | None) -> list[Recording]:
+    """Return the recordings that are files: all of them, or the one of that name.
+
+    Raises:
+        UsageError: it is a call, or there is none.
+    """
+    found = vault.recordings() if name is None else [vault.recording(name)]
+    files = [one for one in found if one.kind == "file"]
+    if name is not None and not files:
+        raise UsageError(
+            f"{found[0].id} is a call, and a leak of a call cannot be compared with it yet",
+            "There is no original of what is said in a call. “earmark trace” tells which passages of it leaked.",
+        )
+    return files
 
 
 def run(sha256: str, found: Recording | None, line: TimeLine, *, with_original: bool) -> acts.Act:
@@ -172,12 +194,14 @@ def not_the_original(path: Path | None, recording: Recording) -> MediaError:
     )
 
 
-def notes(heard: Recognised, found: Recording | None, *, with_original: bool) -> Iterator[str]:
+def notes(heard: Recognised, found: Recording | None, *, with_original: bool, calls_left_out: bool) -> Iterator[str]:
     """Yield what is worth knowing."""
     if found is not None and not with_original:
         yield NO_ORIGINAL
     if found is not None and heard.found is None:
         yield BY_SOUND
+    if found is None and calls_left_out:
+        yield CALLS_LEFT_OUT
 
 
 def only(recordings: Mapping[str, Recording], sha256: str | None) -> Recording | None:

@@ -62,7 +62,12 @@ class Passage:
 
 
 def align(
-    correlator: Correlator, known: Place | None = None, *, trials: float = 1, progress: Progress = silent
+    correlator: Correlator,
+    known: Place | None = None,
+    *,
+    trials: float = 1,
+    allowed: float = FALSE_PASSAGE,
+    progress: Progress = silent,
 ) -> list[Passage]:
     """Return the passages of the recording in the leak, in the order of the leak.
 
@@ -70,6 +75,7 @@ def align(
         correlator: leak and recording.
         known: a place that is sure already, None to look for the first one.
         trials: how many recordings are searched; the allowed chance of error is shared among them.
+        allowed: the allowed chance of error of the first passage.
         progress: called with the part of the leak that is done, 0 to 1.
     """
     frames = correlator.listening.frames
@@ -83,8 +89,8 @@ def align(
             continue
         progress(start / frames)
         searched = min(stop, start + window)
-        allowed = FALSE_FURTHER_PASSAGE if passages else FALSE_PASSAGE
-        place = known or surest(correlator, start, searched, trials, allowed)
+        sought = FALSE_FURTHER_PASSAGE if passages else allowed
+        place = known or surest(correlator, start, searched, trials, sought)
         passage = follow(correlator, place, lowest, stop) if place else None
         known = None
         if passage is None:

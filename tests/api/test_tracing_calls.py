@@ -1,0 +1,195 @@
+"""Leaks of calls: every speaker is a stream of its own, and the leak is the sum of what one listener heard of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.api.voices import Sound, load, speech, write_opus, write_wav
+from tests.conversation import RATE, Call, Turn, hold, in_turns, made_up
+from tests.members import Clock
+
+from bench.corpus import available, path_of
+from earmark.api import Listener, mark, new_case, trace, verify
+from earmark.api.tracks import tracks_of
+from earmark.errors import UsageError
+from earmark.records.ledger import acts
+from earmark.records.protection.ways import InTheOpen
+from earmark.records.vault import Vault
+
+SECONDS = 48.0
+BIT_RATE = 32_000  # noise for speech is hard on a coder
+SPEAKERS = ("sam", "tia", "uli")
+PEOPLE = tuple(f"l{number}" for number in range(9))
+REAL = ("librispeech-testother_2609_en", "librispeech-testother_2033_en", "librispeech-testother_1998_en")
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Vault]:
+    with Vault.init(tmp_path_factory.mktemp("calls") / "vault", way=InTheOpen(), clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def call(vault: Vault, clock: Clock) -> Call:
+    clock.wait(3600)
+    return hold(vault, clock, in_turns(made_up(SPEAKERS, SECONDS), seconds=SECONDS), PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def other(vault: Vault, clock: Clock, call: Call) -> Call:
+    turns = [Turn(name, sound) for name, sound in made_up(("sam", "vic"), 30).items()]
+    return hold(vault, clock, turns, (*PEOPLE, *(turn.speaker for turn in call.turns)), title="Other")
+
+
+def piece(sound: Sound, start_s: float, end_s: float) -> Sound:
+    return sound[:, round(start_s * RATE) : round(end_s * RATE)]
+
+
+def named(vault: Vault, leak: Path) -> set[str]:
+    return {one.listener for one in trace(vault, leak).named}
+
+
+def leak_of(call: Call, listener: str, path: Path, start_s: float = 14, end_s: float = 44) -> Path:
+    return write_opus(path, piece(call.heard(listener), start_s, end_s), RATE, BIT_RATE)
+
+
+@pytest.mark.parametrize("listener", ["l3", "sam"])
+def test_half_a_minute_names_its_listener(call: Call, vault: Vault, tmp_path: Path, listener: str) -> None:
+    result = trace(vault, leak_of(call, listener, tmp_path / "leak.ogg"))
+    assert (result.verdict, [one.listener for one in result.named]) == ("named", [listener])
+    assert result.recording is not None
+    assert result.recording.id == call.recording.id
+    speakers = {passage.speaker for passage in result.passages}
+    assert speakers == {name for name in SPEAKERS if name != listener}
+    for passage in result.passages:
+        assert passage.recording_start_s == pytest.approx(passage.leak_start_s + 14, abs=0.6)
+        assert passage.recording_end_s == pytest.approx(passage.leak_end_s + 14, abs=0.6)
+    starts = [passage.leak_start_s for passage in result.passages]
+    assert starts == sorted(starts)
+
+
+def test_streams_together_prove_more_than_any_alone(call: Call, vault: Vault, tmp_path: Path) -> None:
+    mixed = trace(vault, leak_of(call, "l5", tmp_path / "leak.ogg", 20, 40)).named[0].false_accusation_log10
+    alone = []
+    for stream in range(3):
+        sound = call.stream("l5", stream)[None]
+        found = trace(vault, write_opus(tmp_path / f"{stream}.ogg", piece(sound, 20, 40), RATE, BIT_RATE)).named
+        alone.append(found[0].false_accusation_log10 if found else 0.0)
+    assert mixed < min(alone) - 1
+
+
+def test_a_stream_that_opened_later_has_a_place_of_its_own_in_the_call(tmp_path: Path) -> None:
+    clock = Clock()
+    with Vault.init(tmp_path / "vault", way=InTheOpen(), clock=clock) as vault:
+        voices = made_up(("sam", "tia"), 30)
+        late = hold(vault, clock, [Turn("sam", voices["sam"]), Turn("tia", voices["tia"] * 0.8, 22.5)], PEOPLE)
+        result = trace(vault, leak_of(late, "l1", tmp_path / "leak.ogg", 32, 50))
+    assert [one.listener for one in result.named] == ["l1"]
+    assert {passage.speaker for passage in result.passages} >= {"tia"}
+    for passage in result.passages:
+        assert passage.recording_start_s == pytest.approx(passage.leak_start_s + 32, abs=0.6)
+
+
+@pytest.mark.parametrize("way", ["alternate", "average"])
+def test_two_who_leak_together_are_named_and_nobody_else(call: Call, vault: Vault, tmp_path: Path, way: str) -> None:
+    found = named(vault, write_opus(tmp_path / "x.ogg", together(call, way), RATE, BIT_RATE))
+    assert found
+    assert found <= {"l2", "l7"}
+
+
+def together(call: Call, way: str) -> Sound:
+    """Return what two listeners make of what they heard, as if their jitter buffers had done the same."""
+    one, two = (call.heard(listener, late=b"alike") for listener in ("l2", "l7"))
+    turns = np.arange(one.shape[1]) // (2 * RATE) % 2
+    return ((one + two) / 2 if way == "average" else np.where(turns, one, two)).astype(np.float32)
+
+
+def test_the_call_is_the_one_that_was_heard(call: Call, other: Call, vault: Vault, tmp_path: Path) -> None:
+    result = trace(vault, leak_of(other, "l4", tmp_path / "leak.ogg", 2, 28))
+    assert result.recording is not None
+    assert (result.recording.id, [one.listener for one in result.named]) == (other.recording.id, ["l4"])
+    path = leak_of(call, "l4", tmp_path / "again.ogg")
+    assert trace(vault, path, recording="Other").verdict == "unmarked"
+    assert trace(vault, path, recording="Board").verdict == "named"
+
+
+def test_a_copy_that_was_dealt_to_nobody_names_nobody(call: Call, vault: Vault, tmp_path: Path) -> None:
+    stranger = replace(call)
+    stranger.__dict__["secrets"] = {"nobody": bytes(range(32))}
+    result = trace(vault, leak_of(stranger, "nobody", tmp_path / "leak.ogg"))
+    assert (result.verdict, result.named) == ("insufficient", ())
+    assert {passage.speaker for passage in result.passages} == set(SPEAKERS)
+
+
+@pytest.mark.usefixtures("call")
+def test_what_was_said_elsewhere_is_unmarked(vault: Vault, tmp_path: Path) -> None:
+    sound = np.concatenate([speech(15, rate=RATE, seed=seed) for seed in (50, 51)], axis=1)
+    assert trace(vault, write_opus(tmp_path / "x.ogg", sound, RATE)).verdict == "unmarked"
+
+
+def test_files_and_calls_are_looked_for_together(call: Call, vault: Vault, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "file.wav", speech(20, seed=9))
+    mark(vault, path, [Listener("anna"), Listener("ben")], tmp_path / "copies", title="File")
+    result = trace(vault, tmp_path / "copies/ben.wav")
+    assert [one.listener for one in result.named] == ["ben"]
+    assert {(one.stream, one.speaker) for one in result.passages} == {(None, None)}
+    recordings = vault.recordings()
+    keys = vault.keys_of([one.id for one in recordings], "trace")
+    tracks = tracks_of(vault, recordings, keys, "trace")
+    streams = [(track.stream, track.blocks) for track in tracks if track.recording_id == call.recording.id]
+    assert streams == [(0, (0,)), (1, (1,)), (2, (2,))]
+    assert len({(track.recording_id, track.stream) for track in tracks}) == len(tracks)
+    opened = vault.ledger.newest(1, acts.KEY_OPENED)[0].body
+    assert opened["keys"] == ["stream-mark-keys"]
+
+
+def test_a_leak_of_a_call_cannot_be_verified(call: Call, vault: Vault, tmp_path: Path) -> None:
+    path = leak_of(call, "l1", tmp_path / "leak.ogg", 10, 25)
+    with pytest.raises(UsageError, match="cannot be compared") as caught:
+        verify(vault, path, recording="Board")
+    assert "earmark trace" in caught.value.hint
+    result = verify(vault, path)
+    assert result.recording is None
+    assert any("calls were not looked for" in note for note in result.notes)
+
+
+def test_no_case_is_made_of_a_call_and_nothing_is_left(call: Call, vault: Vault, tmp_path: Path) -> None:
+    path = leak_of(call, "l1", tmp_path / "leak.ogg", 10, 25)
+    with pytest.raises(UsageError, match=f"leak of the call {call.recording.id}"):
+        new_case(vault, path, tmp_path / "case")
+    assert [one.name for one in tmp_path.iterdir()] == ["leak.ogg"]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+    """Twenty people, three of whom talk over each other all the time."""
+    if not available():
+        pytest.skip("the recordings of real speech are not here")
+    clock, turns = Clock(), []
+    for name, file in zip(SPEAKERS, REAL, strict=True):
+        voice = np.tile(load(path_of(f"speech/{file}"), RATE)[:1], 4)[:, : 60 * RATE]
+        turns.append(Turn(name, np.ascontiguousarray(voice / np.abs(voice).max() / 2)))
+    with Vault.init(tmp_path_factory.mktemp("real") / "vault", way=InTheOpen(), clock=clock) as vault:
+        yield hold(vault, clock, turns, [f"l{number}" for number in range(17)])
+
+
+@pytest.mark.parametrize("listener", ["l11", "tia"])
+def test_real_speech_of_three_who_talk_over_each_other(real: Call, tmp_path: Path, listener: str) -> None:
+    sound = piece(real.heard(listener), 21.3, 51.3)
+    result = trace(real.vault, write_opus(tmp_path / "leak.ogg", sound, RATE, 16_000))
+    assert [one.listener for one in result.named] == [listener]
+    assert len({one.speaker for one in result.passages} - {listener}) >= 2
+
+
+@pytest.mark.parametrize("way", ["alternate", "average"])
+def test_two_who_leak_real_speech_together(real: Call, tmp_path: Path, way: str) -> None:
+    found = named(real.vault, write_opus(tmp_path / "leak.ogg", together(real, way), RATE, 16_000))
+    assert found
+    assert found <= {"l2", "l7"}

@@ -1,0 +1,165 @@
+"""A call as its vault and its listeners have it, made without a network.
+
+What each speaker says is rendered in both variants, as their page does, and every listener gets what is dealt to them:
+per segment the variant of their codeword, each stream late by a little of its own, as a jitter buffer plays it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from tests.api.voices import Sound, speech
+from tests.members import Clock, Member
+
+from earmark.api.finding import DETECTOR
+from earmark.codes.codebook import Bits, Codebook
+from earmark.grid import BLOCK_SEGMENTS, Grid
+from earmark.records.calls.entries import NewCall
+from earmark.records.entries import Recording
+from earmark.records.listeners import Listener
+from earmark.records.vault import Vault
+from earmark.signal.layout import Layout
+from earmark.signal.patterns import Patterns
+from earmark.signal.variants import DEFAULT_DEPTH, Renderer
+
+RATE = 48_000
+SEGMENT_MS = 240
+SLOT_MS = 30
+REPORT_S = 5.0
+LATEST_S = 0.25
+WARP_S = 0.02
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one member says: sound at 48 kHz, shape (1, samples), from a moment of the call on."""
+
+    speaker: str
+    sound: Sound = field(repr=False)
+    start_s: float = 0.0
+
+    @property
+    def segments(self) -> int:
+        return int(self.sound.shape[1] * 1000 // (RATE * SEGMENT_MS))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that was held, with what was said in it in both variants."""
+
+    vault: Vault
+    recording: Recording
+    turns: Sequence[Turn]
+    keys: Sequence[bytes]
+
+    @cached_property
+    def book(self) -> Codebook:
+        seed = self.vault.calls.codes(self.recording.id).bias_seed
+        call = self.recording
+        return Codebook(call.id.encode(), seed, call.coalition, call.segments, call.detector)
+
+    @cached_property
+    def secrets(self) -> Mapping[str, bytes]:
+        return self.vault.calls.secrets(self.recording.id, "deal")
+
+    @cached_property
+    def variants(self) -> list[tuple[Sound, Sound]]:
+        return [rendered(turn.sound, key) for turn, key in zip(self.turns, self.keys, strict=True)]
+
+    def bits(self, listener: str, stream: int) -> Bits:
+        """Return which variants of a stream were dealt to a listener."""
+        numbers = self.vault.calls.streams(self.recording.id)[stream].segments()[: self.turns[stream].segments]
+        bits: Bits = self.book.bits([self.secrets[listener]], np.array(numbers))[0]
+        return bits
+
+    def stream(self, listener: str, stream: int) -> Sound:
+        """Return what a listener hears of one stream, whole segments only; shape (samples,)."""
+        which = np.repeat(self.bits(listener, stream), RATE * SEGMENT_MS // 1000)
+        first, second = (variant[0, : which.size] for variant in self.variants[stream])
+        heard: Sound = np.where(which, second, first).astype(np.float32)
+        return heard
+
+    def heard(self, listener: str, *, late: bytes = b"") -> Sound:
+        """Return what a listener hears of the call, their own voice aside; shape (1, samples).
+
+        What is ``late`` by the same word is late by the same time; by the listener's name if there is none.
+        """
+        length = max(turn.start_s + turn.sound.shape[1] / RATE for turn in self.turns)
+        mix = np.zeros(round((length + 1) * RATE), np.float32)
+        for number, turn in enumerate(self.turns):
+            if turn.speaker != listener:
+                rng = np.random.default_rng([number, *(late or listener.encode())])
+                sound = buffered(self.stream(listener, number), rng)
+                start = round((turn.start_s + rng.uniform(0.02, LATEST_S)) * RATE)
+                mix[start : start + sound.size] += sound[: mix.size - start]
+        mix /= max(1.0, float(np.abs(mix).max()) / 0.9)
+        return mix[None]
+
+
+def buffered(sound: Sound, rng: np.random.Generator) -> Sound:
+    """Return a stream as a jitter buffer plays it: now and then 20 ms are left out, or there twice."""
+    step, pieces, at = round(WARP_S * RATE), [], 0
+    while at < sound.size:
+        until = at + round(rng.uniform(8, 16) * RATE)
+        pieces.append(sound[at:until])
+        at = until + (step if rng.random() < 0.5 else -step)
+    return np.concatenate(pieces)
+
+
+def rendered(sound: Sound, mark_key: bytes, slot_ms: int = SLOT_MS) -> tuple[Sound, Sound]:
+    """Return both variants of what a member says."""
+    patterns = Patterns(mark_key, Layout(SEGMENT_MS, slot_ms))
+    renderer = Renderer(patterns, Grid.over(sound.shape[1], RATE, SEGMENT_MS), RATE, DEFAULT_DEPTH)
+    first, second = zip(*renderer.render([sound]), strict=True)
+    return np.concatenate(first, axis=1), np.concatenate(second, axis=1)
+
+
+def hold(vault: Vault, clock: Clock, turns: Sequence[Turn], people: Iterable[str], *, title: str = "Board") -> Call:
+    """Hold a call in a vault, whose clock this is."""
+    ids = list(dict.fromkeys([*people, *(turn.speaker for turn in turns)]))
+    call = vault.calls.create(
+        NewCall(title=title, detector=DETECTOR, depth=DEFAULT_DEPTH, slot_ms=SLOT_MS, segment_ms=SEGMENT_MS),
+        [Listener(one) for one in ids],
+    )
+    for one in ids:
+        Member(one).join(vault, call.id)
+    keys = [hashlib.sha256(f"{call.id} {number}".encode()).digest() for number in range(len(turns))]
+    started, streams = clock.now, []
+    for turn, key in sorted(zip(turns, keys, strict=True), key=lambda one: one[0].start_s):
+        clock.wait(turn.start_s - (clock.now - started).total_seconds())
+        streams.append((vault.calls.open_stream(call.id, turn.speaker, key), turn))
+        for _ in range(-(-turn.segments // BLOCK_SEGMENTS)):
+            vault.calls.open_block(call.id, streams[-1][0])
+    ends = sorted((turn.start_s + turn.segments * SEGMENT_MS / 1000, stream, turn) for stream, turn in streams)
+    for end, stream, turn in ends:
+        clock.wait(max(0.0, end - (clock.now - started).total_seconds()))
+        vault.calls.close_stream(call.id, stream, turn.segments)
+    vault.calls.end(call.id)
+    order = sorted(range(len(turns)), key=lambda place: turns[place].start_s)
+    return Call(vault, vault.recording(call.id), [turns[place] for place in order], [keys[place] for place in order])
+
+
+def in_turns(voices: Mapping[str, Sound], *, seconds: float, turn_s: float = 5.0, overlap_s: float = 1.0) -> list[Turn]:
+    """Return streams as long as the call in which one voice speaks after the other, a little into each other.
+
+    Args:
+        voices: sound at 48 kHz of each speaker, shape (1, samples), as long as the call at least.
+        seconds: length of the call.
+        turn_s: how long each speaks at a time.
+        overlap_s: by how much each goes on while the next one speaks.
+    """
+    time = np.arange(round(seconds * RATE)) / RATE
+    turns = []
+    for place, (speaker, voice) in enumerate(voices.items()):
+        phase = (time - place * turn_s) % (len(voices) * turn_s)
+        speaks = phase < turn_s + overlap_s
+        hush = np.convolve(speaks, np.ones(960) / 960, mode="same")
+        turns.append(Turn(speaker, (voice[:, : time.size] * hush + 1e-5).astype(np.float32)))
+    return turns
+
+
+def made_up(names: Sequence[str], seconds: float) -> dict[str, Sound]:
+    """Return voices that need no recording."""
+    return {name: speech(seconds, rate=RATE, seed=50 + number) for number, name in enumerate(names)}
