@@ -13,7 +13,20 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from bench import aimed, colluders, corpus, depths, innocents, peers, quality, scaling, seconds, speed, tampering
+from bench import (
+    aimed,
+    colluders,
+    corpus,
+    depths,
+    innocents,
+    peers,
+    quality,
+    relays,
+    scaling,
+    seconds,
+    speed,
+    tampering,
+)
 from bench.attacks import ROWS, row_of
 from bench.report import Heading, block, body, merged, report, with_block
 from bench.stage import COPIES, Stage, stage
@@ -94,6 +107,10 @@ class Bench:
         """Return how others do."""
         return [table(peers.HEAD, shown(peers.measure(self._stage, self._clips(3))))]
 
+    def relays(self) -> list[str]:
+        """Return what relays carry."""
+        return [table(relays.HEAD, shown(relays.measured()))]
+
     def scaling(self) -> list[str]:
         """Return how time grows."""
         found = scaling.measure()
@@ -116,6 +133,7 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
     "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
+    "relays": (Heading("What one relay of calls carries", relays.ABOUT), Bench.relays),
     "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
     "speed": (Heading("Speed and memory", speed.ABOUT, main=True), Bench.speed),
 }
