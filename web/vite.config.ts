@@ -9,6 +9,7 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // it would be an inline script, which the page's policy forbids
     assetsInlineLimit: 0, // nor are data: addresses allowed
   },
+  worker: { format: "es" },
   test: {
     include: ["tests/**/*.test.ts"],
   },

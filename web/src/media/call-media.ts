@@ -1,0 +1,190 @@
+/** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
+
+import type { DealtKeys, Epoch } from "../protocol/index.ts";
+import { Activity } from "./activity.ts";
+import { Publication, Subscription } from "./connections.ts";
+import { concealed, quality, reception, worst, type Quality, type Reception } from "./health.ts";
+import { Marking } from "./marking.ts";
+import type { Counts, FromWorker, OwnStream, ToWorker } from "./messages.ts";
+import type { Microphone } from "./microphone.ts";
+import { Sound } from "./sound.ts";
+
+/** How loud a microphone is, on its meter's scale, when somebody speaks. */
+const SPEAKING_LEVEL = 0.35;
+
+export interface CallMediaEvents {
+  /** The browser wants a click before it plays. */
+  blocked(): void;
+  /** Coding or sealing gave up; the own stream is over. */
+  failed(message: string): void;
+}
+
+interface Own {
+  stream: number;
+  marking: Marking;
+  publication: Publication;
+}
+
+interface Heard {
+  subscription: Subscription;
+  before: Reception | null;
+  quality: Quality;
+}
+
+export class CallMedia {
+  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private readonly sound: Sound;
+  private readonly heard = new Map<number, Heard>();
+  private readonly activity = new Activity();
+  private readonly iceServers: RTCIceServer[];
+  private counting: ((counts: Counts) => void)[] = [];
+  private own: Own | null = null;
+
+  /**
+   * @param place is where audio elements are put.
+   * @param iceServers addresses that help to find a way through; none unless the server names some.
+   */
+  constructor(
+    private readonly context: AudioContext,
+    place: HTMLElement,
+    iceServers: readonly string[],
+    events: CallMediaEvents,
+  ) {
+    this.iceServers = iceServers.map((urls) => ({ urls }));
+    this.sound = new Sound(place, () => {
+      events.blocked();
+    });
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === "failed") {
+        events.failed(data.message);
+      } else {
+        this.counting.splice(0).forEach((take) => {
+          take(data.counts);
+        });
+      }
+    };
+  }
+
+  /** Takes the group's new epoch, under which others may seal. */
+  epoch(epoch: Epoch): void {
+    this.tell({ type: "epoch", epoch });
+  }
+
+  /** Seals one's own stream under an epoch from now on. */
+  sealUnder(epoch: Epoch): void {
+    this.tell({ type: "seal", epoch });
+  }
+
+  deal(stream: number, keys: DealtKeys): void {
+    this.tell({ type: "keys", stream, keys });
+  }
+
+  /** Begins one's own stream. Returns the offer for the relay. */
+  async speak(own: OwnStream, microphone: Microphone): Promise<string> {
+    this.silence();
+    const { marking, frames } = await Marking.start(this.context, microphone.source, own);
+    this.tell({ type: "speak", own, frames }, [frames]);
+    const publication = new Publication(this.worker, marking.carrier, this.iceServers);
+    this.own = { stream: own.stream, marking, publication };
+    return publication.offer();
+  }
+
+  async published(stream: number, answer: string): Promise<void> {
+    if (this.own?.stream === stream) {
+      await this.own.publication.accept(answer);
+    }
+  }
+
+  silence(): void {
+    this.own?.marking.stop();
+    this.own?.publication.close();
+    this.own = null;
+    this.tell({ type: "silence" });
+  }
+
+  /** Takes the relay's offer of somebody's stream. Returns the answer. */
+  async hear(stream: number, offer: string): Promise<string> {
+    this.disconnect(stream);
+    const subscription = new Subscription(this.worker, stream, this.iceServers);
+    this.heard.set(stream, { subscription, before: null, quality: "good" });
+    const { sdp, track } = await subscription.accept(offer);
+    this.sound.add(stream, track);
+    return sdp;
+  }
+
+  /** Ends somebody's stream; its keys are forgotten. */
+  forget(stream: number): void {
+    this.disconnect(stream);
+    this.tell({ type: "drop", stream });
+  }
+
+  play(): void {
+    this.sound.play();
+  }
+
+  /** How many positions of the own stream have begun. */
+  async position(): Promise<number> {
+    const { sending } = await this.counts();
+    return sending === null ? 0 : sending.position + 1;
+  }
+
+  counts(): Promise<Counts> {
+    return new Promise((resolve) => {
+      this.counting.push(resolve);
+      this.tell({ type: "count" });
+    });
+  }
+
+  /**
+   * Listens around: who speaks now, and how well sound arrives. To be asked a few times a second.
+   *
+   * @param level of the own microphone's meter; 0 while it is muted or closed.
+   * @param now in ms, rising.
+   */
+  async look(level: number, now: number): Promise<{ speaking: ReadonlySet<number>; quality: Quality }> {
+    if (this.own !== null && level > SPEAKING_LEVEL) {
+      this.activity.heard(this.own.stream, 1, now);
+    }
+    await Promise.all([...this.heard].map(([stream, heard]) => this.listen(stream, heard, now)));
+    const qualities = [...this.heard.values()].map((heard) => heard.quality);
+    return { speaking: this.activity.speaking(now), quality: worst(qualities) };
+  }
+
+  close(): void {
+    this.silence();
+    [...this.heard.keys()].forEach((stream) => {
+      this.disconnect(stream);
+    });
+    this.sound.clear();
+    this.worker.terminate();
+  }
+
+  private async listen(stream: number, heard: Heard, now: number): Promise<void> {
+    const current = reception(await heard.subscription.connection.getStats());
+    if (current === null) {
+      return;
+    }
+    this.activity.heard(stream, current.audioLevel, now);
+    const { before } = heard;
+    if (before === null) {
+      heard.before = current;
+    } else if (current.totalSamplesReceived - before.totalSamplesReceived >= QUALITY_SAMPLES) {
+      heard.quality = quality(concealed(before, current));
+      heard.before = current;
+    }
+  }
+
+  private disconnect(stream: number): void {
+    this.heard.get(stream)?.subscription.close();
+    this.heard.delete(stream);
+    this.activity.forget(stream);
+    this.sound.remove(stream);
+  }
+
+  private tell(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+}
+
+/** Quality is judged every four seconds of sound. */
+const QUALITY_SAMPLES = 4 * 48_000;

@@ -1,0 +1,74 @@
+/** What the page's threads say to each other. The worker alone has the keys of sound; the page hands them over. */
+
+import type { Bytes } from "../keys.ts";
+import type { DealtKeys, Epoch } from "../protocol/index.ts";
+
+/** A new stream of one's own, as the server has opened it. */
+export interface OwnStream {
+  stream: number;
+  secret: Bytes;
+  segmentMs: number;
+  slotMs: number;
+  depth: number;
+}
+
+/** What the audio thread has to know of a stream: no secret of it. */
+export interface WorkletOptions {
+  segmentMs: number;
+  slotMs: number;
+  depth: number;
+}
+
+/** To the audio thread: the signs of segments from `first` on. */
+export interface Signs {
+  first: number;
+  signs: Int8Array<ArrayBuffer>;
+}
+
+/** From the audio thread: 20 ms of a stream, which they are, and both variants, 960 samples each. */
+export interface VariantFrame {
+  position: number;
+  frame: number;
+  variants: [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+}
+
+export type ToWorker =
+  | { type: "speak"; own: OwnStream; frames: MessagePort }
+  | { type: "silence" }
+  | { type: "epoch"; epoch: Epoch } // others may seal under it from now on
+  | { type: "seal"; epoch: Epoch } // one's own stream is sealed under it from now on
+  | { type: "keys"; stream: number; keys: DealtKeys }
+  | { type: "drop"; stream: number }
+  | { type: "count" };
+
+/** What has become of the frames of one's own stream. */
+export interface SendingCounts {
+  /** How many packets were made. */
+  sealed: number;
+  /** The position of the newest. */
+  position: number;
+  /** How many of them found a carrier. */
+  paired: number;
+  droppedPackets: number;
+  droppedCarriers: number;
+  /** How many packets wait for a carrier now, 20 ms each. */
+  waiting: number;
+}
+
+/** What has become of the packets of somebody else's stream. */
+export interface ReceivingCounts {
+  stream: number;
+  opened: number;
+  refused: Record<string, number>;
+  keysUntil: number;
+}
+
+export interface Counts {
+  sending: SendingCounts | null;
+  streams: ReceivingCounts[];
+}
+
+export type FromWorker = { type: "counts"; counts: Counts } | { type: "failed"; message: string };
+
+/** What a transform is for; handed over when it is made. */
+export type TransformOptions = { kind: "send" } | { kind: "receive"; stream: number };

@@ -1,0 +1,39 @@
+/**
+ * What is changed in session descriptions so that a carrier is a steady Opus stream and tells nothing of its own.
+ *
+ * A sender does what the *other* side's description asks for, so both sides' are changed.
+ */
+
+/** A carrier's own sound is thrown away: as few bits as Opus has, the same number in every frame, each of 20 ms. */
+const CARRIER = {
+  minptime: "20",
+  maxptime: "20",
+  ptime: "20",
+  maxaveragebitrate: "6000",
+  cbr: "1",
+  usedtx: "0",
+  useinbandfec: "0",
+  stereo: "0",
+  "sprop-stereo": "0",
+};
+
+const LEVELS = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
+/** Returns `sdp` with the parameters of a carrier for every Opus payload, and without loudness in packets' headers. */
+export function asCarrier(sdp: string): string {
+  const lines = sdp.split("\r\n").filter((line) => !(line.startsWith("a=extmap:") && line.includes(LEVELS)));
+  const opus = lines.flatMap((line) => /^a=rtpmap:(\d+) opus\//i.exec(line)?.[1] ?? []);
+  const others = lines.filter((line) => !opus.some((type) => line.startsWith(`a=fmtp:${type} `)));
+  return others.flatMap((line) => [line, ...carrierOf(line)]).join("\r\n");
+}
+
+function carrierOf(line: string): string[] {
+  const type = /^a=rtpmap:(\d+) opus\//i.exec(line)?.[1];
+  const parameters = Object.entries(CARRIER).map(([name, value]) => `${name}=${value}`);
+  return type === undefined ? [] : [`a=fmtp:${type} ${parameters.join(";")}`];
+}
+
+/** Keeps the codecs that are plain Opus: RED would send every packet twice, comfort noise would leave frames out. */
+export function onlyOpus<Codec extends { mimeType: string }>(codecs: readonly Codec[]): Codec[] {
+  return codecs.filter((codec) => codec.mimeType.toLowerCase() === "audio/opus");
+}

@@ -1,0 +1,86 @@
+/** In the worker: both variants in, sealed packets out, each in the place of a carrier's frame. */
+
+import type { Bytes } from "../keys.ts";
+import { VariantEncoders, type CodedFrame } from "./encoders.ts";
+import type { OwnStream, SendingCounts, VariantFrame } from "./messages.ts";
+import { Pairing } from "./pairing.ts";
+import { SignSupply } from "./signs.ts";
+
+/** Seals one frame of both variants into a packet. */
+export interface PacketSealer {
+  seal(position: number, frame: number, variants: readonly [Bytes, Bytes]): Promise<Bytes>;
+}
+
+export class Sending {
+  private sealed = 0;
+  private position = 0;
+  private readonly encoders: VariantEncoders;
+  private readonly pairing = new Pairing<RTCEncodedAudioFrame, Bytes>((carrier, packet) => {
+    this.write(carrier, packet);
+  });
+  private writer: WritableStreamDefaultWriter<RTCEncodedAudioFrame> | null = null;
+  private last: Promise<void> = Promise.resolve();
+
+  /**
+   * @param own the stream, for the signs by which it is marked.
+   * @param sealer has the keys of this stream.
+   * @param frames is where the worklet's frames come in.
+   * @param failed is told once when coding or sealing gives up; nothing is sent after that.
+   */
+  constructor(
+    own: OwnStream,
+    private readonly sealer: PacketSealer,
+    private readonly frames: MessagePort,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    this.encoders = new VariantEncoders((frame) => {
+      this.enqueue(frame);
+    }, failed);
+    const supply = new SignSupply(own, (signs) => {
+      frames.postMessage(signs, [signs.signs.buffer]);
+    });
+    frames.onmessage = ({ data }: MessageEvent<VariantFrame>) => {
+      this.encoders.push(data);
+      supply.reach(data.position).catch(failed);
+    };
+    supply.reach(0).catch(failed);
+  }
+
+  get counts(): SendingCounts {
+    return { sealed: this.sealed, position: this.position, ...this.pairing.counts, waiting: this.pairing.waiting };
+  }
+
+  /** Takes the carrier's frames and sends packets instead; a frame for which there is none is not sent at all. */
+  carry(transformer: RTCRtpScriptTransformer): void {
+    this.writer = (transformer.writable as WritableStream<RTCEncodedAudioFrame>).getWriter();
+    const carriers = new WritableStream<RTCEncodedAudioFrame>({
+      write: (carrier) => {
+        this.pairing.carrier(carrier);
+      },
+    });
+    (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).pipeTo(carriers).catch(() => undefined); // closed
+  }
+
+  close(): void {
+    this.frames.close();
+    this.encoders.close();
+    this.writer = null;
+  }
+
+  /** Seals one after the other, so that packets stay in order. */
+  private enqueue(frame: CodedFrame): void {
+    this.last = this.last.then(() => this.seal(frame)).catch(this.failed);
+  }
+
+  private async seal({ position, frame, opus }: CodedFrame): Promise<void> {
+    const packet = await this.sealer.seal(position, frame, opus);
+    this.sealed += 1;
+    this.position = position;
+    this.pairing.packet(packet);
+  }
+
+  private write(carrier: RTCEncodedAudioFrame, packet: Bytes): void {
+    carrier.data = packet.buffer;
+    this.writer?.write(carrier).catch(() => undefined); // the connection is closed
+  }
+}

@@ -1,0 +1,104 @@
+/** The media worker: coding, sealing and opening happen here, away from the page's own thread. */
+
+import { Openers, Sealer, type Epoch } from "../protocol/index.ts";
+import type { Counts, FromWorker, OwnStream, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
+import { receive } from "./receiving.ts";
+import { Sending } from "./sending.ts";
+
+interface TransformScope {
+  onrtctransform: ((event: RTCTransformEvent) => void) | null;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker): void;
+}
+
+interface Own {
+  sealer: Sealer;
+  sending: Sending;
+}
+
+const scope = globalThis as unknown as TransformScope;
+const openers = new Openers();
+const heard = new Set<number>();
+let sealingEpoch: Epoch | null = null;
+let own: Own | null = null;
+let carrier: RTCRtpScriptTransformer | null = null;
+
+scope.onrtctransform = ({ transformer }) => {
+  const options = transformer.options as TransformOptions;
+  if (options.kind === "send") {
+    carrier = transformer;
+    connect();
+  } else {
+    const { stream } = options;
+    heard.add(stream);
+    receive(transformer, async (packet) => (await openers.of(stream)?.open(packet)) ?? null);
+  }
+};
+
+scope.onmessage = ({ data }) => {
+  switch (data.type) {
+    case "speak":
+      speak(data.own, data.frames);
+      break;
+    case "silence":
+      silence();
+      break;
+    case "epoch":
+      openers.setEpoch(data.epoch);
+      break;
+    case "seal":
+      sealingEpoch = data.epoch;
+      own?.sealer.setEpoch(data.epoch);
+      break;
+    case "keys":
+      openers.addKeys(data.stream, data.keys);
+      break;
+    case "drop":
+      openers.drop(data.stream);
+      heard.delete(data.stream);
+      break;
+    case "count":
+      scope.postMessage({ type: "counts", counts: counts() });
+  }
+};
+
+function speak(stream: OwnStream, frames: MessagePort): void {
+  silence();
+  const sealer = new Sealer(stream.stream, stream.secret);
+  if (sealingEpoch !== null) {
+    sealer.setEpoch(sealingEpoch);
+  }
+  own = { sealer, sending: new Sending(stream, sealer, frames, failed) };
+  connect();
+}
+
+/** The transform and the stream's secret come in either order. */
+function connect(): void {
+  if (carrier !== null && own !== null) {
+    own.sending.carry(carrier);
+    carrier = null;
+  }
+}
+
+function silence(): void {
+  own?.sending.close();
+  own = null;
+}
+
+function failed(error: unknown): void {
+  silence();
+  scope.postMessage({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+}
+
+function counts(): Counts {
+  return { sending: own?.sending.counts ?? null, streams: [...heard].flatMap(received) };
+}
+
+function received(stream: number): ReceivingCounts[] {
+  const opener = openers.of(stream);
+  if (opener === undefined) {
+    return [];
+  }
+  const { opened, refusals, keysUntil } = opener;
+  return [{ stream, opened, refused: Object.fromEntries(refusals), keysUntil }];
+}

@@ -1,0 +1,114 @@
+/** What the call's pages show; made by the session, of what the server and the browser say. */
+
+import type { Quality } from "../../media/health.ts";
+
+export interface CallFacts {
+  id: string;
+  title: string;
+  classification: string;
+  hosts: string[];
+  listenOnly: boolean;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  host: boolean;
+}
+
+export interface Member {
+  id: string;
+  name: string;
+  host: boolean;
+  muted: boolean;
+  /** The number of their stream; null while they only listen. */
+  stream: number | null;
+}
+
+export interface Waiting {
+  id: string;
+  name: string;
+}
+
+/** Why somebody is not, or no longer, in the call: a word of the protocol, and the server's own hint. */
+export interface Parting {
+  reason: string;
+  hint: string;
+}
+
+export type Phase =
+  | { at: "connecting" }
+  | { at: "invited" }
+  | { at: "joining" }
+  | { at: "lobby" }
+  | { at: "call" }
+  | { at: "refused"; parting: Parting }
+  | { at: "ended"; parting: Parting };
+
+/** What has become of the microphone. */
+export type Voice = "off" | "starting" | "on";
+
+export interface CallView {
+  phase: Phase;
+  /** Whether the connection to the server is lost for the moment. */
+  reconnecting: boolean;
+  call: CallFacts | null;
+  me: Me | null;
+  notice: string;
+  members: Member[];
+  waiting: Waiting[];
+  locked: boolean;
+  words: string[] | null;
+  voice: Voice;
+  muted: boolean;
+  /** Streams in which somebody speaks now; one's own among them. */
+  speaking: ReadonlySet<number>;
+  quality: Quality;
+  /** Whether the browser wants a click before it plays sound. */
+  silenced: boolean;
+  /** When the call was entered, in ms since 1970; null before. */
+  since: number | null;
+  /** How long it was, in ms, once it is over. */
+  lasted: number | null;
+  /** What went wrong last, to be read out; empty if nothing. */
+  alert: string;
+}
+
+export const EMPTY: CallView = {
+  phase: { at: "connecting" },
+  reconnecting: false,
+  call: null,
+  me: null,
+  notice: "",
+  members: [],
+  waiting: [],
+  locked: false,
+  words: null,
+  voice: "off",
+  muted: false,
+  speaking: new Set(),
+  quality: "good",
+  silenced: false,
+  since: null,
+  lasted: null,
+  alert: "",
+};
+
+/** What people can do on the call's pages. */
+export interface CallActions {
+  /** Opens the microphone; a click must be the cause. */
+  openMicrophone(cleaned: boolean): Promise<void>;
+  closeMicrophone(): void;
+  microphoneLevel(): number;
+  hearMyself(on: boolean): void;
+  join(withMicrophone: boolean): Promise<void>;
+  speak(): Promise<void>;
+  mute(muted: boolean): void;
+  admit(member: string): void;
+  refuse(member: string): void;
+  remove(member: string): void;
+  lock(locked: boolean): void;
+  end(): void;
+  leave(): void;
+  playSound(): void;
+}
