@@ -1,5 +1,5 @@
 import pytest
-from tests.browser.browsers import Chromium, installed
+from demo.browsers import Chromium, installed
 
 
 @pytest.fixture(scope="session")

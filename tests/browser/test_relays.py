@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from demo.browsers import Chromium
 from playwright.async_api import Browser, Page, Route
-from tests.browser.browsers import Chromium
 
 from earmark.call.relays.base import Relay
 from earmark.call.relays.builtin import BuiltinRelay

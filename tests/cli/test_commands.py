@@ -113,7 +113,7 @@ def test_trace_names(marked: Earmark) -> None:
     assert facts["recording"]["title"] == "briefing"
     assert [set(named) for named in facts["named"]] == [{"listener", "false_accusation_log10"}]
     assert set(facts["passages"][0]) == {
-        "leak_start_s", "leak_end_s", "recording_start_s", "recording_end_s", "speed",
+        "leak_start_s", "leak_end_s", "recording_start_s", "recording_end_s", "speed", "stream", "speaker",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Results in plain words, for people."""
 
+from collections.abc import Iterator, Sequence
 from math import floor
 from pathlib import Path
 
@@ -49,13 +50,22 @@ def traced(result: Traced) -> list[str]:
     if result.recording is None:
         return [*lines, TOO_SHORT if result.exhibit.seconds < SHORTEST_PART_S else UNMARKED]
     lines += [f"recording  {result.recording.id} “{result.recording.title}”", ""]
-    lines += [*table(("in the leak", "in the recording", "speed"), [passage(p) for p in result.passages]), ""]
+    lines += [*passages(result.passages), ""]
     for named in result.named:
         bound = chance(named.false_accusation_log10)
         lines += [f"named: {named.listener}", f"  {bound} that an innocent listener is named", ""]
     if result.named:
         return [*lines, COPY_NOT_PERSON]
     return [*lines, TOO_LITTLE, more_needed(result.more_needed_s)]
+
+
+def passages(found: Sequence[PassageTimes]) -> Iterator[str]:
+    """Yield the lines of where passages lie; of a call, with whose words they are."""
+    if any(one.speaker is not None for one in found):
+        rows = [(*passage(one), one.speaker or "") for one in found]
+        yield from table(("in the leak", "in the call", "speed", "speaker"), rows)
+    else:
+        yield from table(("in the leak", "in the recording", "speed"), [passage(one) for one in found])
 
 
 def passage(times: PassageTimes) -> tuple[str, str, str]:

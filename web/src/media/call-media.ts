@@ -1,11 +1,11 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, OwnStream } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
 import { Publication, Subscription } from "./connections.ts";
 import { concealed, quality, reception, worst, type Quality, type Reception } from "./health.ts";
 import { Marking } from "./marking.ts";
-import type { Counts, FromWorker, OwnStream, ToWorker } from "./messages.ts";
+import type { Counts, FromWorker, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
 import { Sound } from "./sound.ts";
 
@@ -118,14 +118,23 @@ export class CallMedia {
     this.tell({ type: "drop", stream });
   }
 
+  /** No stream goes on, one's own included. */
+  forgetAll(): void {
+    this.silence();
+    [...this.heard.keys()].forEach((stream) => {
+      this.forget(stream);
+    });
+  }
+
   play(): void {
     this.sound.play();
   }
 
-  /** How many positions of the own stream have begun. */
-  async position(): Promise<number> {
+  /** The newest position of the own stream; null while nothing is sent. */
+  async position(): Promise<{ stream: number; position: number } | null> {
+    const own = this.own;
     const { sending } = await this.counts();
-    return sending === null ? 0 : sending.position + 1;
+    return own === null || sending === null ? null : { stream: own.stream, position: sending.position };
   }
 
   counts(): Promise<Counts> {
@@ -151,10 +160,7 @@ export class CallMedia {
   }
 
   close(): void {
-    this.silence();
-    [...this.heard.keys()].forEach((stream) => {
-      this.disconnect(stream);
-    });
+    this.forgetAll();
     this.sound.clear();
     this.worker.terminate();
   }

@@ -1,6 +1,6 @@
 /** The audio graph of a speaker: microphone → worklet, which is also the clock of the carrier. */
 
-import type { OwnStream } from "./messages.ts";
+import type { OwnStream } from "../protocol/index.ts";
 import workletUrl from "./worklet.ts?worker&url";
 
 export class Marking {

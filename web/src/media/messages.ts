@@ -1,16 +1,6 @@
 /** What the page's threads say to each other. The worker alone has the keys of sound; the page hands them over. */
 
-import type { Bytes } from "../keys.ts";
-import type { DealtKeys, Epoch } from "../protocol/index.ts";
-
-/** A new stream of one's own, as the server has opened it. */
-export interface OwnStream {
-  stream: number;
-  secret: Bytes;
-  segmentMs: number;
-  slotMs: number;
-  depth: number;
-}
+import type { DealtKeys, Epoch, OwnStream } from "../protocol/index.ts";
 
 /** What the audio thread has to know of a stream: no secret of it. */
 export interface WorkletOptions {

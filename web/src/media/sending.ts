@@ -1,8 +1,9 @@
 /** In the worker: both variants in, sealed packets out, each in the place of a carrier's frame. */
 
 import type { Bytes } from "../keys.ts";
+import type { OwnStream } from "../protocol/index.ts";
 import { VariantEncoders, type CodedFrame } from "./encoders.ts";
-import type { OwnStream, SendingCounts, VariantFrame } from "./messages.ts";
+import type { SendingCounts, VariantFrame } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
 import { SignSupply } from "./signs.ts";
 

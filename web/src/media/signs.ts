@@ -1,9 +1,9 @@
 /** In the worker: hands the audio thread the signs of the next segments, long before it needs them. */
 
-import { markKey } from "../protocol/index.ts";
+import { markKey, type OwnStream } from "../protocol/index.ts";
 import { Layout } from "../signal/layout.ts";
 import { Patterns } from "../signal/patterns.ts";
-import type { OwnStream, Signs } from "./messages.ts";
+import type { Signs } from "./messages.ts";
 
 /** How many segments are handed over at once, and how many there are at least from the one that is spoken. */
 const BATCH = 16;

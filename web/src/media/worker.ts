@@ -1,7 +1,7 @@
 /** The media worker: coding, sealing and opening happen here, away from the page's own thread. */
 
-import { Openers, Sealer, type Epoch } from "../protocol/index.ts";
-import type { Counts, FromWorker, OwnStream, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
+import { Openers, Sealer, type Epoch, type OwnStream } from "../protocol/index.ts";
+import type { Counts, FromWorker, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
 import { receive } from "./receiving.ts";
 import { Sending } from "./sending.ts";
 

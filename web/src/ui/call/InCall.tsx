@@ -15,7 +15,7 @@ import { People } from "./People.tsx";
 import { SafetyWords } from "./SafetyWords.tsx";
 import type { CallActions, CallView } from "./view.ts";
 import { WaitingRoom } from "./WaitingRoom.tsx";
-import { clock, qualityText } from "./words.ts";
+import { clock, qualityText, strangersText } from "./words.ts";
 
 interface Props {
   view: CallView;
@@ -40,6 +40,7 @@ export function InCall({ view, actions, canSpeak }: Props): JSX.Element {
         <MarkedNotice />
       </div>
       <Alert text={view.alert} />
+      <Alert text={strangersText(view.strangers)} />
       {view.silenced && <SoundOff actions={actions} />}
       <div class="call-body">
         <People view={view} actions={actions} />

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-/** Four words by which members check, aloud, that their keys are the same. */
+/** Words by which members check, aloud, that their keys are the same. */
 export function SafetyWords({ words }: { words: string[] | null }): JSX.Element {
   return (
     <section class="card" aria-labelledby="words">

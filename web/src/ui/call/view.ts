@@ -57,6 +57,8 @@ export interface CallView {
   notice: string;
   members: Member[];
   waiting: Waiting[];
+  /** Who is in the group of keys and not in the call by what the server says; there should be nobody. */
+  strangers: string[];
   locked: boolean;
   words: string[] | null;
   voice: Voice;
@@ -82,6 +84,7 @@ export const EMPTY: CallView = {
   notice: "",
   members: [],
   waiting: [],
+  strangers: [],
   locked: false,
   words: null,
   voice: "off",

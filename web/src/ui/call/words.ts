@@ -74,10 +74,15 @@ const ENDED: Record<string, Explanation> = {
     text: "The call was interrupted for everybody.",
     todo: "Open the link again in a while.",
   },
-  connection: {
-    title: "The connection is lost",
-    text: "The server could not be reached again.",
-    todo: "Check your network and open the link again.",
+  keys: {
+    title: "The keys do not fit",
+    text: "The members’ browsers could not agree on keys, several times in a row.",
+    todo: "Open the link again. If that does not help, tell the host by another way: somebody may be interfering.",
+  },
+  garbled: {
+    title: "Page and server do not fit together",
+    text: "The server has sent something that makes no sense.",
+    todo: "Reload the page.",
   },
 };
 
@@ -127,4 +132,11 @@ export function clock(ms: number): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Warns of people who have keys and are not among those shown; empty where there is nobody. */
+export function strangersText(ids: readonly string[]): string {
+  return ids.length === 0
+    ? ""
+    : `Somebody has keys to this call who is not in the list: ${ids.join(", ")}. Say nothing confidential, and tell the host.`;
 }

@@ -1,0 +1,18 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+@pytest.fixture(scope="session")
+def web() -> Path:
+    """Where the page's sources are, with what they are built with installed."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine, so the page's own tests were not run (make browsers)")
+    marker = WEB / "node_modules" / ".package-lock.json"
+    if not marker.exists() or marker.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
+    return WEB

@@ -1,0 +1,301 @@
+/**
+ * A member of a call: a state machine without input or output. Events go in, each with the time; commands come out.
+ *
+ * These hold at any time:
+ * - nothing is entered before the person has consented to the notice that they saw;
+ * - no stream is begun before there are keys of the group;
+ * - what the server says out of turn is dropped.
+ */
+
+import type { Bytes } from "../keys.ts";
+import { dispatch, send, type Table } from "./dispatch.ts";
+import type { Command, Event, HostIntent, Over, Phase, Problem, Timer, View } from "./events.ts";
+import type { ServerMessage, ServerMessageOf } from "./messages.ts";
+import { Microphone } from "./microphone.ts";
+import { NO_CONNECTION, NOT_SENDING, passing } from "./problems.ts";
+import { type InsideMessage, Room } from "./room.ts";
+
+/** How long the server may take to greet. */
+export const PATIENCE_MS = 10_000;
+/** How often keys may fail one after the other before the person is told to reload. */
+export const MOST_FAILURES = 3;
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 8000;
+const TIMERS: readonly Timer[] = ["reconnect", "patience", "seal", "strangers"];
+
+/** Who comes, and with what. */
+export interface ClientOptions {
+  /** What the invitation's link has after `#join=`. */
+  readonly token: string;
+  /** The device's public key. */
+  readonly device: Bytes;
+  /** Whether this browser can seal and open frames. */
+  readonly encodedTransform: boolean;
+  readonly userAgent: string;
+}
+
+type OutsideMessage = Exclude<ServerMessage, InsideMessage>;
+
+/** When each message that is not about the inside of a call is expected. */
+const EXPECTED: Record<OutsideMessage["type"], readonly Phase[]> = {
+  challenge: ["connecting"],
+  refused: ["connecting", "notice", "entering", "lobby"],
+  lobby: ["entering"],
+  admitted: ["entering", "lobby", "call"],
+  error: ["entering", "lobby", "call"],
+  ended: ["connecting", "notice", "entering", "lobby", "call"],
+};
+
+export class Client {
+  readonly #identity: ClientOptions;
+  readonly #random: () => number;
+  readonly #microphone = new Microphone();
+  readonly #events: Table<Event>;
+  readonly #messages: Table<OutsideMessage>;
+  #now = 0;
+  #phase: Phase = "connecting";
+  #challenge: ServerMessageOf<"challenge"> | null = null;
+  #consented = false;
+  #muted = false;
+  #room: Room | null = null;
+  #retries = 0;
+  #failures = 0;
+  #problem: Problem | null = null;
+  #over: Over | null = null;
+
+  /**
+   * @param identity who comes, and with what.
+   * @param random gives numbers from 0 to 1, for the time between tries to connect.
+   */
+  constructor(identity: ClientOptions, random: () => number) {
+    this.#identity = identity;
+    this.#random = random;
+    this.#events = this.#eventTable();
+    this.#messages = this.#messageTable();
+  }
+
+  /** What there is to show. */
+  get view(): View {
+    return {
+      phase: this.#phase,
+      call: this.#challenge?.call ?? null,
+      me: this.#challenge?.member ?? null,
+      notice: this.#challenge?.notice ?? "",
+      iceServers: this.#challenge?.ice_servers ?? [],
+      ...(this.#room?.view(this.#now) ?? NOTHING_INSIDE),
+      muted: this.#muted,
+      speaking: this.#microphone.speaking,
+      stream: this.#microphone.stream,
+      problem: this.#problem,
+      over: this.#over,
+    };
+  }
+
+  /**
+   * Takes an event, and returns what is to be done, in order.
+   *
+   * @param now when, in milliseconds of a clock that never goes back.
+   */
+  handle(event: Event, now: number): Command[] {
+    this.#now = now;
+    return this.#phase === "over" ? [] : dispatch(this.#events, event);
+  }
+
+  #eventTable(): Table<Event> {
+    const host = (intent: HostIntent): Command[] => this.#say(send(intent));
+    return {
+      start: () => this.#connect(),
+      connected: () => (this.#phase === "connecting" ? [this.#hello()] : []),
+      disconnected: () => (this.#phase === "reconnecting" ? [] : this.#lost(NO_CONNECTION)),
+      received: ({ message }) => this.#receive(message),
+      garbled: ({ problem }) => this.#finish({ refused: false, reason: "garbled", hint: problem.hint }),
+      timer: ({ timer }) => this.#timer(timer),
+      signed: (signed) => this.#signed(signed),
+      sealed: ({ sealed }) => this.#microphone.sealed(sealed),
+      "commit made": ({ made }) => this.#say(send({ type: "commit", ...made })),
+      group: (group) => this.#keyed(group),
+      words: (words) => this.#room?.words(words) ?? [],
+      failed: ({ problem }) => this.#failed(problem),
+      offered: ({ stream, sdp }) => this.#microphone.offered(stream, sdp),
+      answered: ({ stream, sdp }) => this.#room?.answered(stream, sdp) ?? [],
+      at: ({ stream, position }) => this.#microphone.at(stream, position, this.#now),
+      consent: () => this.#consent(),
+      speak: () => (this.#phase === "call" ? this.#say(...this.#microphone.speak()) : []),
+      stop: () => this.#microphone.stop(),
+      mute: ({ muted }) => this.#mute(muted),
+      leave: () => this.#leave(),
+      admit: host,
+      refuse: host,
+      remove: host,
+      lock: host,
+      end: host,
+    };
+  }
+
+  #messageTable(): Table<OutsideMessage> {
+    return {
+      challenge: (challenge) => this.#challenged(challenge),
+      refused: ({ reason, hint }) => this.#finish({ refused: true, reason, hint }),
+      lobby: () => {
+        this.#phase = "lobby";
+        return [];
+      },
+      admitted: (message) => this.#admitted(message),
+      error: ({ message, hint }) => {
+        if (this.#microphone.opening) this.#microphone.refused();
+        this.#problem = { message, hint };
+        return [];
+      },
+      ended: ({ reason, hint }) => {
+        const problem = passing(reason);
+        return problem === null ? this.#finish({ refused: false, reason, hint }) : this.#startAnew(problem);
+      },
+    };
+  }
+
+  #receive(message: ServerMessage): Command[] {
+    if (isOutside(message)) {
+      return EXPECTED[message.type].includes(this.#phase) ? dispatch(this.#messages, message) : [];
+    }
+    const own = this.#microphone.stream;
+    const commands = this.#room?.receive(message, this.#now) ?? [];
+    if (message.type === "closed" && message.stream === own) this.#problem = NOT_SENDING;
+    return commands;
+  }
+
+  // --- the connection
+
+  #connect(): Command[] {
+    this.#phase = "connecting";
+    return [{ do: "connect" }, { do: "after", timer: "patience", ms: PATIENCE_MS }];
+  }
+
+  #hello(): Command {
+    const { token, device, encodedTransform, userAgent } = this.#identity;
+    return send({
+      type: "hello",
+      version: 1,
+      token,
+      device,
+      encoded_transform: encodedTransform,
+      user_agent: userAgent.slice(0, 400),
+    });
+  }
+
+  /** The connection is gone: another is tried after a while, longer each time. */
+  #lost(problem: Problem): Command[] {
+    this.#phase = "reconnecting";
+    this.#problem = problem;
+    const longest = Math.min(FIRST_RETRY_MS * 2 ** this.#retries++, LONGEST_RETRY_MS);
+    const ms = longest * (0.5 + this.#random() / 2);
+    return [...this.#forget(), { do: "after", timer: "reconnect", ms }];
+  }
+
+  /** Leaves a connection that is still there, for another. */
+  #startAnew(problem: Problem): Command[] {
+    return [{ do: "disconnect" }, ...this.#lost(problem)];
+  }
+
+  #finish(over: Over): Command[] {
+    this.#phase = "over";
+    this.#problem = null;
+    this.#over = over;
+    return [...this.#forget(), { do: "disconnect" }];
+  }
+
+  /** What was of the connection is of no use without it. */
+  #forget(): Command[] {
+    this.#microphone.lost();
+    this.#room = null;
+    const timers = TIMERS.map((timer): Command => ({ do: "cancel", timer }));
+    return [...timers, { do: "close all" }, { do: "leave group" }];
+  }
+
+  #timer(timer: Timer): Command[] {
+    if (timer === "reconnect" && this.#phase === "reconnecting") return this.#connect();
+    if (timer === "patience" && this.#phase === "connecting") return this.#startAnew(NO_CONNECTION);
+    if (timer === "seal" && this.#phase === "call") return [{ do: "seal under newest" }];
+    return [];
+  }
+
+  // --- entering
+
+  #challenged(challenge: ServerMessageOf<"challenge">): Command[] {
+    const known = this.#challenge;
+    this.#consented &&= challenge.notice === known?.notice && challenge.call.id === known.call.id;
+    this.#challenge = challenge;
+    this.#phase = "notice";
+    this.#problem = null;
+    return [{ do: "cancel", timer: "patience" }, ...(this.#consented ? this.#consent() : [])];
+  }
+
+  #consent(): Command[] {
+    if (this.#phase !== "notice" || this.#challenge === null) return [];
+    this.#consented = true;
+    this.#phase = "entering";
+    return [{ do: "sign", challenge: this.#challenge }];
+  }
+
+  #signed({ receipt, signature, keyPackage }: Event & { type: "signed" }): Command[] {
+    if (this.#phase !== "entering") return [];
+    return [send({ type: "consent", receipt, signature, key_package: keyPackage })];
+  }
+
+  #admitted(message: ServerMessageOf<"admitted">): Command[] {
+    this.#phase = "call";
+    this.#problem = null;
+    this.#retries = 0;
+    const muted = this.#room === null && this.#muted ? [send({ type: "mute", muted: true })] : [];
+    this.#room ??= new Room(this.#challenge?.member.id ?? "", this.#microphone);
+    return [...muted, ...this.#room.admitted(message, this.#now)];
+  }
+
+  // --- keys
+
+  #keyed(event: Event & { type: "group" }): Command[] {
+    this.#failures = 0;
+    return this.#room?.group(event, this.#now) ?? [];
+  }
+
+  /** Coming again with a new key package mends what is broken; but not for ever. */
+  #failed(problem: Problem): Command[] {
+    if (this.#phase === "reconnecting") return [];
+    this.#failures++;
+    if (this.#failures < MOST_FAILURES) return this.#startAnew(problem);
+    return this.#finish({ refused: false, reason: "keys", hint: problem.hint });
+  }
+
+  // --- what the person wants
+
+  /** Says something in the call; what was wrong before is no longer shown. */
+  #say(...commands: readonly Command[]): Command[] {
+    if (this.#phase !== "call") return [];
+    this.#problem = null;
+    return [...commands];
+  }
+
+  #mute(muted: boolean): Command[] {
+    this.#muted = muted;
+    return this.#say(send({ type: "mute", muted }));
+  }
+
+  #leave(): Command[] {
+    const connected = this.#phase !== "connecting" && this.#phase !== "reconnecting";
+    const last = connected ? [send({ type: "leave" })] : [];
+    return [...this.#microphone.stop(), ...last, ...this.#finish({ refused: false, reason: "left", hint: "" })];
+  }
+}
+
+const NOTHING_INSIDE: ReturnType<Room["view"]> = {
+  members: [],
+  strangers: [],
+  waiting: [],
+  locked: false,
+  epoch: null,
+  words: null,
+};
+
+function isOutside(message: ServerMessage): message is OutsideMessage {
+  return message.type in EXPECTED;
+}

@@ -1,0 +1,171 @@
+/**
+ * What happens to a member (events), what is to be done about it (commands), and what there is to see (the view).
+ *
+ * `Client` turns the first into the others; `Session` feeds it, and carries out what is cryptography.
+ */
+
+import type { Bytes } from "../keys.ts";
+import type {
+  ClientMessage,
+  EndReason,
+  OpenedStream,
+  RefusalReason,
+  RosterLine,
+  ServerMessage,
+  ServerMessageOf,
+} from "./messages.ts";
+import type { Addition, MadeCommit } from "./mls.ts";
+import type { DealtKeys } from "./opener.ts";
+
+/** What the person wants. */
+export type Intent =
+  /** They know that the call is marked, and want to enter. */
+  | { readonly type: "consent" }
+  | { readonly type: "speak" }
+  | { readonly type: "stop" }
+  | { readonly type: "leave" }
+  | { readonly type: "mute"; readonly muted: boolean }
+  | HostIntent;
+
+/** What a host wants. */
+export type HostIntent =
+  | { readonly type: "admit"; readonly member: string }
+  | { readonly type: "refuse"; readonly member: string }
+  | { readonly type: "remove"; readonly member: string }
+  | { readonly type: "lock"; readonly locked: boolean }
+  | { readonly type: "end" };
+
+/** What the browser's media have to say. */
+export type MediaEvent =
+  /** The offer for a stream of one's own is ready. */
+  | { readonly type: "offered"; readonly stream: number; readonly sdp: string }
+  /** The answer to the offer of another's stream is ready. */
+  | { readonly type: "answered"; readonly stream: number; readonly sdp: string }
+  /** A position of one's own stream has begun. */
+  | { readonly type: "at"; readonly stream: number; readonly position: number };
+
+/** What came of a command that is cryptography. */
+export type KeyEvent =
+  | { readonly type: "signed"; readonly receipt: string; readonly signature: Bytes; readonly keyPackage: Bytes }
+  | { readonly type: "sealed"; readonly sealed: Bytes }
+  | { readonly type: "commit made"; readonly made: MadeCommit }
+  /** The group is in another epoch. */
+  | { readonly type: "group"; readonly epoch: number; readonly members: readonly string[] }
+  | { readonly type: "words"; readonly epoch: number; readonly words: readonly string[] }
+  /** Keys of the group do not fit, or what was to be signed or sealed was not. */
+  | { readonly type: "failed"; readonly problem: Problem };
+
+export type Timer = "reconnect" | "patience" | "seal" | "strangers";
+
+export type Event =
+  | { readonly type: "start" }
+  | { readonly type: "connected" }
+  | { readonly type: "disconnected" }
+  | { readonly type: "received"; readonly message: ServerMessage }
+  /** The server has sent what is no message. */
+  | { readonly type: "garbled"; readonly problem: Problem }
+  | { readonly type: "timer"; readonly timer: Timer }
+  | Intent
+  | MediaEvent
+  | KeyEvent;
+
+/** What is to be done, in order. */
+export type Command =
+  | { readonly do: "connect" | "disconnect" }
+  | { readonly do: "send"; readonly message: ClientMessage }
+  /** Send a `timer` event after so many milliseconds; the one of that name that runs is replaced. */
+  | { readonly do: "after"; readonly timer: Timer; readonly ms: number }
+  | { readonly do: "cancel"; readonly timer: Timer }
+  /** Sign the receipt, and make a key package: `signed`. */
+  | { readonly do: "sign"; readonly challenge: ServerMessageOf<"challenge"> }
+  /** Group changes are made one after the other: `group`. */
+  | { readonly do: "create group" | "accept commit" | "drop commit" }
+  | { readonly do: "join group"; readonly welcome: Bytes }
+  | { readonly do: "process commit"; readonly epoch: number; readonly commit: Bytes }
+  /** `commit made` */
+  | {
+      readonly do: "make commit";
+      readonly epoch: number;
+      readonly adds: readonly Addition[];
+      readonly removes: readonly string[];
+    }
+  /** Forget the group. */
+  | { readonly do: "leave group" }
+  /** Seal one's own stream under the group's newest epoch from now on. */
+  | { readonly do: "seal under newest" }
+  /** Draw a stream secret and seal it to the dealer: `sealed`. */
+  | { readonly do: "seal secret" }
+  /** The stream whose secret was sealed last is open: begin to send. */
+  | { readonly do: "start stream"; readonly opened: OpenedStream }
+  | { readonly do: "stop stream"; readonly stream: number }
+  /** To the offer of one's own stream. */
+  | { readonly do: "take answer"; readonly stream: number; readonly sdp: string }
+  /** Of another's stream: answer it. */
+  | { readonly do: "take offer"; readonly stream: number; readonly sdp: string }
+  | { readonly do: "take keys"; readonly stream: number; readonly keys: DealtKeys }
+  /** Another's stream is over. */
+  | { readonly do: "close stream"; readonly stream: number }
+  /** No stream goes on, one's own included. */
+  | { readonly do: "close all" };
+
+/** What went wrong, and what a person can do about it. */
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Why nothing will happen any more. */
+export interface Over {
+  /** Whether one has not been let in. */
+  readonly refused: boolean;
+  /** "left": by one's own will. "keys": those of the group did not fit, again and again. "garbled": what came was no message. */
+  readonly reason: RefusalReason | EndReason | "left" | "keys" | "garbled";
+  /** What the server, or the error, says that helps; may be empty. */
+  readonly hint: string;
+}
+
+export type Phase =
+  | "connecting"
+  /** The notice is to be read and consented to. */
+  | "notice"
+  | "entering"
+  | "lobby"
+  | "call"
+  | "reconnecting"
+  /** Nothing will happen any more. */
+  | "over";
+
+/** A member of the call. */
+export interface Member extends RosterLine {
+  /** Whether they are in the group: whether they can hear. */
+  readonly inGroup: boolean;
+}
+
+/** All there is to show. */
+export interface View {
+  readonly phase: Phase;
+  readonly call: ServerMessageOf<"challenge">["call"] | null;
+  readonly me: ServerMessageOf<"challenge">["member"] | null;
+  readonly notice: string;
+  /** Addresses that help to find a way through networks; none unless the server names some. */
+  readonly iceServers: readonly string[];
+  readonly members: readonly Member[];
+  /** Who is in the group, for 10 s or more, and not in the call by what the server says. There should be nobody. */
+  readonly strangers: readonly string[];
+  /** Who waits in the lobby; for hosts. */
+  readonly waiting: readonly { readonly id: string; readonly name: string }[];
+  readonly locked: boolean;
+  readonly muted: boolean;
+  /** Whether one's own stream is off, about to begin, or on. */
+  readonly speaking: "off" | "starting" | "on";
+  /** The number of one's own stream while it is on. */
+  readonly stream: number | null;
+  /** The group's epoch; null before there are keys. */
+  readonly epoch: number | null;
+  /** Six words, the same for all; null until they are computed for this epoch. */
+  readonly words: readonly string[] | null;
+  /** What went wrong last, and may go well again. */
+  readonly problem: Problem | null;
+  /** Null while something may still happen. */
+  readonly over: Over | null;
+}

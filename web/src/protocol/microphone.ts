@@ -1,0 +1,123 @@
+/** One's own stream in a call: from the wish to speak to a stream that is sent, and back. No I/O. */
+
+import type { Bytes } from "../keys.ts";
+import type { Command } from "./events.ts";
+import { send } from "./dispatch.ts";
+import type { OpenedStream } from "./messages.ts";
+
+/** How often the server is told how far the stream is. */
+export const REPORT_MS = 5000;
+
+type Stage =
+  | { readonly name: "off" | "sealing" | "opening" }
+  | { readonly name: "on"; readonly stream: number; readonly reported: number; readonly positions: number };
+
+const OFF: Stage = { name: "off" };
+
+/**
+ * Opens, publishes, reports and closes one's own stream. Methods return what is to be done.
+ *
+ * The wish outlasts a lost connection: who spoke speaks again after it.
+ */
+export class Microphone {
+  #wanted = false;
+  #ready = false;
+  #stage: Stage = OFF;
+
+  /** What there is to show. */
+  get speaking(): "off" | "starting" | "on" {
+    if (this.#stage.name === "on") return "on";
+    return this.#wanted ? "starting" : "off";
+  }
+
+  /** The number of the stream while it is on. */
+  get stream(): number | null {
+    return this.#stage.name === "on" ? this.#stage.stream : null;
+  }
+
+  /** Whether the server is expected to open a stream. */
+  get opening(): boolean {
+    return this.#stage.name === "opening";
+  }
+
+  speak(): Command[] {
+    this.#wanted = true;
+    return this.#begin();
+  }
+
+  /** The person has had enough, or it cannot be. */
+  stop(): Command[] {
+    this.#wanted = false;
+    const stage = this.#stage;
+    if (stage.name !== "on") return [];
+    this.#stage = OFF;
+    const { stream, positions } = stage;
+    return [
+      { do: "stop stream", stream },
+      send({ type: "position", stream, position: positions }),
+      send({ type: "close", stream }),
+    ];
+  }
+
+  /** There are keys of the group to seal under. */
+  ready(): Command[] {
+    this.#ready = true;
+    return this.#begin();
+  }
+
+  /** The connection is gone, and the stream with it. */
+  lost(): void {
+    this.#ready = false;
+    this.#stage = OFF;
+  }
+
+  /** The server did not open the stream. */
+  refused(): void {
+    this.#wanted = false;
+    this.#stage = OFF;
+  }
+
+  sealed(sealed: Bytes): Command[] {
+    if (this.#stage.name !== "sealing") return [];
+    this.#stage = this.#wanted ? { name: "opening" } : OFF;
+    return this.#wanted ? [send({ type: "open", sealed })] : [];
+  }
+
+  /** A stream of one's own is open. */
+  opened(opened: OpenedStream, now: number): Command[] {
+    const { stream } = opened;
+    if (!this.opening || !this.#wanted) {
+      if (this.opening) this.#stage = OFF;
+      return [send({ type: "close", stream })];
+    }
+    this.#stage = { name: "on", stream, reported: now, positions: 0 };
+    return [{ do: "start stream", opened }];
+  }
+
+  /** The server has closed a stream, which may be this one. */
+  closed(stream: number): Command[] {
+    if (this.stream !== stream) return [];
+    this.refused();
+    return [{ do: "stop stream", stream }];
+  }
+
+  offered(stream: number, sdp: string): Command[] {
+    return this.stream === stream ? [send({ type: "publish", stream, sdp })] : [];
+  }
+
+  /** A position has begun: the server is told every five seconds, and at the end. */
+  at(stream: number, position: number, now: number): Command[] {
+    const stage = this.#stage;
+    if (stage.name !== "on" || stage.stream !== stream || position < stage.positions) return [];
+    const positions = position + 1;
+    const due = now - stage.reported >= REPORT_MS;
+    this.#stage = { ...stage, positions, reported: due ? now : stage.reported };
+    return due ? [send({ type: "position", stream, position: positions })] : [];
+  }
+
+  #begin(): Command[] {
+    if (!this.#wanted || !this.#ready || this.#stage.name !== "off") return [];
+    this.#stage = { name: "sealing" };
+    return [{ do: "seal secret" }];
+  }
+}

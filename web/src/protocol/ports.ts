@@ -1,0 +1,66 @@
+/** What a session needs of the outside: a connection, media, time and chance. */
+
+import type { Bytes } from "../keys.ts";
+import type { View } from "./events.ts";
+import type { DealtKeys } from "./opener.ts";
+import type { Epoch } from "./schedule.ts";
+
+/** A new stream of one's own. */
+export interface OwnStream {
+  readonly stream: number;
+  /** 32 bytes; what the mark key and the position keys derive from. */
+  readonly secret: Bytes;
+  readonly segmentMs: number;
+  readonly slotMs: number;
+  /** How strongly it is marked. */
+  readonly depth: number;
+}
+
+/** What is told of a connection. */
+export interface Line {
+  connected(): void;
+  received(text: string): void;
+  /** It is gone, or never came about. */
+  disconnected(): void;
+}
+
+/** The connection to the server. */
+export interface Transport {
+  connect(line: Line): void;
+  send(text: string): void;
+  /** Closes the connection; nothing is said of it afterwards. */
+  close(): void;
+}
+
+/** What is done with sound. It calls the session's `media`. */
+export interface Media {
+  /** Others may seal under this epoch from now on. */
+  epoch(epoch: Epoch): void;
+  /** One's own stream is sealed under this epoch from now on. */
+  sealUnder(epoch: Epoch): void;
+  /** Begin to send: `offered`, and `at` for each position. */
+  start(own: OwnStream): void;
+  stop(stream: number): void;
+  /** To the offer of one's own stream. */
+  answer(stream: number, sdp: string): void;
+  /** Of another's stream: `answered`. */
+  offer(stream: number, sdp: string): void;
+  keys(stream: number, keys: DealtKeys): void;
+  /** Another's stream is over. */
+  close(stream: number): void;
+  /** No stream goes on, one's own included. */
+  closeAll(): void;
+}
+
+export interface Ports {
+  readonly transport: Transport;
+  readonly media: Media;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** A number from 0 to 1. */
+  random(): number;
+  /** Calls `then` after some milliseconds; returns what prevents that. */
+  after(ms: number, then: () => void): () => void;
+  /** There may be something else to show. */
+  changed(view: View): void;
+}

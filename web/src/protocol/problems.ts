@@ -1,0 +1,24 @@
+/** What a person is told when something does not go on, but may again. */
+
+import type { Problem } from "./events.ts";
+import type { EndReason } from "./messages.ts";
+
+export const NO_CONNECTION: Problem = {
+  message: "There is no connection to the server.",
+  hint: "It is tried again and again. Check your network if this goes on.",
+};
+
+export const NOT_SENDING: Problem = {
+  message: "Your microphone is not sent any more.",
+  hint: "Switch it on again.",
+};
+
+const PASSING: Partial<Record<EndReason, Problem>> = {
+  silent: { message: "The connection was too slow for a moment.", hint: "You are being brought back." },
+  stopped: { message: "The server has stopped.", hint: "You are brought back as soon as it runs again." },
+};
+
+/** Returns what is said where a call is to be entered again at once; null where that makes no sense. */
+export function passing(reason: EndReason): Problem | null {
+  return PASSING[reason] ?? null;
+}

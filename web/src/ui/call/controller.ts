@@ -1,0 +1,232 @@
+/** The call's page as a whole: one session, one microphone, one place for sound, and what people do with them. */
+
+import { BrowserStore } from "../../browser/devices.ts";
+import { Socket } from "../../browser/socket.ts";
+import { CallMedia } from "../../media/call-media.ts";
+import { RATE } from "../../media/encoders.ts";
+import { Microphone } from "../../media/microphone.ts";
+import type { Support } from "../../media/support.ts";
+import { type Intent, Session, type View } from "../../protocol/index.ts";
+import { Store } from "../store.ts";
+import { shown } from "./shown.ts";
+import { Sounding } from "./sounding.ts";
+import { type CallActions, type CallView, EMPTY } from "./view.ts";
+
+/** How often it is looked who speaks, in ms. */
+const LOOK_MS = 200;
+
+export class Controller implements CallActions {
+  readonly store = new Store<CallView>(EMPTY);
+  private session: Session | null = null;
+  private context: AudioContext | null = null;
+  private microphone: Microphone | null = null;
+  private media: CallMedia | null = null;
+  private cleaned = true;
+  private wantsToSpeak = false;
+  private looking: ReturnType<typeof setInterval> | undefined;
+
+  /** @param place where audio elements are put. */
+  constructor(private readonly place: HTMLElement) {}
+
+  /** Connects with an invitation. */
+  async start(token: string, { encodedTransform }: Support): Promise<void> {
+    const sounding = new Sounding(
+      () => this.media,
+      () => this.microphone,
+      {
+        happened: (event) => this.session?.media(event),
+        unsent: (message) => {
+          this.unsent(message);
+        },
+      },
+    );
+    const ports = {
+      transport: new Socket(),
+      media: sounding,
+      now: () => performance.now(),
+      random: () => Math.random(),
+      after: (ms: number, then: () => void) => {
+        const timer = setTimeout(then, ms);
+        return () => {
+          clearTimeout(timer);
+        };
+      },
+      changed: (view: View) => {
+        this.changed(view);
+      },
+    };
+    const options = { token, store: new BrowserStore(), encodedTransform, userAgent: navigator.userAgent };
+    this.session = await Session.start(ports, options);
+  }
+
+  async openMicrophone(cleaned: boolean): Promise<void> {
+    this.closeMicrophone();
+    this.cleaned = cleaned;
+    const microphone = await Microphone.open(await this.listen(), cleaned);
+    microphone.onLost(() => {
+      this.unsent("The microphone is gone.");
+    });
+    this.microphone = microphone;
+  }
+
+  closeMicrophone(): void {
+    this.microphone?.close();
+    this.microphone = null;
+  }
+
+  microphoneLevel(): number {
+    return this.microphone?.level() ?? 0;
+  }
+
+  hearMyself(on: boolean): void {
+    if (this.microphone !== null) {
+      this.microphone.loopback = on;
+    }
+  }
+
+  async join(withMicrophone: boolean): Promise<void> {
+    const context = await this.listen();
+    if (withMicrophone && !(await this.opened())) {
+      return;
+    }
+    if (!withMicrophone) {
+      this.closeMicrophone();
+    }
+    this.hearMyself(false);
+    this.wantsToSpeak = withMicrophone;
+    this.media ??= this.mediaIn(context);
+    this.act({ type: "consent" });
+  }
+
+  async speak(): Promise<void> {
+    if (await this.opened()) {
+      this.act({ type: "speak" });
+    }
+  }
+
+  mute(muted: boolean): void {
+    if (this.microphone !== null) {
+      this.microphone.muted = muted;
+    }
+    this.act({ type: "mute", muted });
+  }
+
+  admit(member: string): void {
+    this.act({ type: "admit", member });
+  }
+
+  refuse(member: string): void {
+    this.act({ type: "refuse", member });
+  }
+
+  remove(member: string): void {
+    this.act({ type: "remove", member });
+  }
+
+  lock(locked: boolean): void {
+    this.act({ type: "lock", locked });
+  }
+
+  end(): void {
+    this.act({ type: "end" });
+  }
+
+  leave(): void {
+    this.act({ type: "leave" });
+  }
+
+  playSound(): void {
+    this.media?.play();
+    this.store.update({ silenced: false });
+  }
+
+  /** The page is left; others are told at once. */
+  close(): void {
+    this.leave();
+    this.over();
+  }
+
+  private act(intent: Intent): void {
+    this.session?.act(intent);
+  }
+
+  /** Sound needs a click: this is called by one. */
+  private async listen(): Promise<AudioContext> {
+    this.context ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+    await this.context.resume();
+    return this.context;
+  }
+
+  /** Sees that the microphone is open; says so where it cannot be. */
+  private async opened(): Promise<boolean> {
+    if (this.microphone !== null) {
+      return true;
+    }
+    try {
+      await this.openMicrophone(this.cleaned);
+      return true;
+    } catch (error) {
+      this.store.update({ alert: error instanceof Error ? error.message : String(error) });
+      return false;
+    }
+  }
+
+  private mediaIn(context: AudioContext): CallMedia {
+    return new CallMedia(context, this.place, this.session?.view.iceServers ?? [], {
+      blocked: () => {
+        this.store.update({ silenced: true });
+      },
+      failed: (message) => {
+        this.unsent(message);
+      },
+    });
+  }
+
+  private changed(view: View): void {
+    const { since, phase } = this.store.value;
+    const entered = view.phase === "call" && since === null;
+    this.store.update({ ...shown(view, phase.at === "call"), ...(entered ? { since: Date.now() } : {}) });
+    if (view.over !== null && this.store.value.lasted === null) {
+      this.store.update({ lasted: since === null ? null : Date.now() - since });
+      this.over();
+    } else if (entered) {
+      this.looking = setInterval(() => void this.look(), LOOK_MS);
+      if (this.wantsToSpeak) {
+        queueMicrotask(() => {
+          this.act({ type: "speak" });
+        });
+      }
+    }
+  }
+
+  /** Nobody is heard any more, and nothing is sent: not even a light of the microphone is left on. */
+  private over(): void {
+    clearInterval(this.looking);
+    this.closeMicrophone();
+    this.media?.close();
+    this.media = null;
+    void this.context?.close().catch(() => undefined);
+    this.context = null;
+  }
+
+  private unsent(message: string): void {
+    this.closeMicrophone();
+    this.act({ type: "stop" });
+    this.store.update({ alert: `Your microphone is not sent any more. ${message}` });
+  }
+
+  /** Looks who speaks and how well it arrives, and how far one's own stream is. */
+  private async look(): Promise<void> {
+    const media = this.media;
+    if (media === null) {
+      return;
+    }
+    const level = this.store.value.muted ? 0 : this.microphoneLevel();
+    const { speaking, quality } = await media.look(level, performance.now());
+    this.store.update({ speaking, quality });
+    const at = await media.position();
+    if (at !== null && media === this.media) {
+      this.session?.media({ type: "at", ...at });
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Joins the session to the media of the call: what the one commands, the other does, and reports. */
+
+import type { CallMedia } from "../../media/call-media.ts";
+import type { Microphone } from "../../media/microphone.ts";
+import type { DealtKeys, Epoch, Media, MediaEvent, OwnStream } from "../../protocol/index.ts";
+
+/** What is told of the media's doings. */
+export interface Listener {
+  happened(event: MediaEvent): void;
+  /** The microphone's sound cannot be sent. */
+  unsent(message: string): void;
+}
+
+export class Sounding implements Media {
+  /**
+   * @param media once there are any: they need a click.
+   * @param microphone the one that is open, if any.
+   */
+  constructor(
+    private readonly media: () => CallMedia | null,
+    private readonly microphone: () => Microphone | null,
+    private readonly listener: Listener,
+  ) {}
+
+  epoch(epoch: Epoch): void {
+    this.media()?.epoch(epoch);
+  }
+
+  sealUnder(epoch: Epoch): void {
+    this.media()?.sealUnder(epoch);
+  }
+
+  start(own: OwnStream): void {
+    const [media, microphone] = [this.media(), this.microphone()];
+    if (media === null || microphone === null) {
+      this.listener.unsent("The microphone is closed.");
+      return;
+    }
+    this.report(
+      media.speak(own, microphone).then((sdp) => {
+        this.listener.happened({ type: "offered", stream: own.stream, sdp });
+      }),
+    );
+  }
+
+  stop(): void {
+    this.media()?.silence();
+  }
+
+  answer(stream: number, sdp: string): void {
+    this.report(this.media()?.published(stream, sdp));
+  }
+
+  offer(stream: number, sdp: string): void {
+    const answer = this.media()?.hear(stream, sdp);
+    answer?.then(
+      (own) => {
+        this.listener.happened({ type: "answered", stream, sdp: own });
+      },
+      () => undefined, // the stream is over before it could be answered
+    );
+  }
+
+  keys(stream: number, keys: DealtKeys): void {
+    this.media()?.deal(stream, keys);
+  }
+
+  close(stream: number): void {
+    this.media()?.forget(stream);
+  }
+
+  closeAll(): void {
+    this.media()?.forgetAll();
+  }
+
+  private report(work: Promise<void> | undefined): void {
+    work?.catch((error: unknown) => {
+      this.listener.unsent(error instanceof Error ? error.message : String(error));
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** The page begins here: whoever has a host's link or an invitation is shown what that opens. */
+
+import "./style/index.css";
+
+import { render, type JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { CallPage } from "./call/CallPage.tsx";
+import { HostPage } from "./host/HostPage.tsx";
+import { NoLink } from "./NoLink.tsx";
+import { hostSecret, keepSecret, takeSecret, type Secret } from "./secrets.ts";
+
+function Page(): JSX.Element {
+  const [secret, setSecret] = useState(takeSecret);
+  useEffect(() => {
+    const changed = (): void => {
+      if (location.hash !== "") {
+        setSecret(takeSecret());
+      }
+    };
+    addEventListener("hashchange", changed);
+    return () => {
+      removeEventListener("hashchange", changed);
+    };
+  }, []);
+  return <Opened secret={secret} open={setSecret} />;
+}
+
+function Opened({ secret, open }: { secret: Secret | null; open: (secret: Secret) => void }): JSX.Element {
+  if (secret === null) {
+    return <NoLink />;
+  }
+  if (secret.role === "host") {
+    return <HostPage key={secret.token} token={secret.token} />;
+  }
+  const host = hostSecret();
+  const toHost = (): void => {
+    if (host !== null) {
+      keepSecret(host);
+      open(host);
+    }
+  };
+  return <CallPage key={secret.token} token={secret.token} toHost={host === null ? null : toHost} />;
+}
+
+render(<Page />, document.getElementById("page")!);
