@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench browsers demo test lint bench pictures lock clean
+.PHONY: help setup setup-bench browsers demo call test lint bench pictures lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ setup-bench: $(VENV)/.bench  ## The same with what the benchmark needs (a C comp
 
 demo: setup  ## Mark a briefing for a dozen listeners, leak one copy, name it; AUDIO=path takes your own recording
 	@$(BIN)/python -m demo.run $(if $(AUDIO),"$(AUDIO)")
+
+call: setup browsers  ## Hold a call of three browsers, leak what one of them heard, name it; RELAY=janus takes that relay
+	@$(BIN)/python -m demo.call $(if $(RELAY),"$(RELAY)")
 
 test: setup browsers lint  ## Run all checks and tests
 	$(BIN)/pytest

@@ -15,9 +15,9 @@ import numpy as np
 
 from bench.attacks import Attack
 from bench.corpus import available, path_of
+from demo.telling import COMMAND, ran, tell
 from earmark.media.reading import read_resampled
 
-COMMAND = Path(sys.executable).with_name("earmark")
 SPEECH = "speech/librispeech-clean100_panelopen2-10spk_en"
 NO_VOICE = "earmark: error: there is no recording to mark here; pass one: make demo AUDIO=path/to/any"
 STAFF = ("anna", "ben", "chloe", "dmitri", "elif", "farid", "greta", "hugo", "ines", "jonas", "kavya", "lars")
@@ -90,18 +90,6 @@ def leaked(copy: Path) -> Path:
     return leak
 
 
-def ran(*arguments: str) -> str:
-    """Run the command as a user would, and show it."""
-    print(
-        f"\033[1m$ earmark {' '.join(arguments)}\033[0m" if sys.stdout.isatty() else f"$ earmark {' '.join(arguments)}"
-    )
-    done = subprocess.run([COMMAND, *arguments], stdout=subprocess.PIPE, text=True, check=False)
-    print("".join(f"  {line}".rstrip() + "\n" for line in done.stdout.splitlines()))
-    if done.returncode not in {0, 3, 4}:
-        raise SystemExit(done.returncode)
-    return done.stdout
-
-
 def judged(leak: Path, leaker: str) -> int:
     """Tell whether the verdict was right."""
     answer = subprocess.run([COMMAND, "trace", leak, "--json"], stdout=subprocess.PIPE, text=True, check=False)
@@ -111,11 +99,6 @@ def judged(leak: Path, leaker: str) -> int:
     else:
         tell(f"It was {leaker}'s copy, which this leak {'does not' if named else 'was not enough to'} show.")
     return int(named != [leaker])
-
-
-def tell(text: str) -> None:
-    """Print what is going on."""
-    print(f"\n{text}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ All raise ``earmark.errors.EarmarkError``, with a message and a hint, for whatev
 
 from earmark.api.attacking import Attacked, EffectList, EffectSummary, attack, effects
 from earmark.api.backing_up import BackupMade, BackupRestored, backup, restore
+from earmark.api.calling import CallList, CallPerson, CallShown, CallStay, CallStream, CallSummary, call, calls
 from earmark.api.case_listing import case, cases
 from earmark.api.case_results import (
     CaseChecked,
@@ -80,6 +81,12 @@ __all__ = [
     "Attacked",
     "BackupMade",
     "BackupRestored",
+    "CallList",
+    "CallPerson",
+    "CallShown",
+    "CallStay",
+    "CallStream",
+    "CallSummary",
     "CaseChecked",
     "CaseEvent",
     "CaseList",
@@ -129,6 +136,8 @@ __all__ = [
     "add_way",
     "attack",
     "backup",
+    "call",
+    "calls",
     "case",
     "cases",
     "check_case",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from earmark import __version__
-from earmark.cli import attacking, casework, keeping, ledger, serving, verifying
+from earmark.cli import attacking, calling, casework, keeping, ledger, serving, verifying
 from earmark.cli.options import Bound, Coalition, Force, Json, Out, Recording, VaultFolder
 
 NAMED, UNMARKED, INSUFFICIENT = 0, 3, 4
@@ -203,6 +203,7 @@ def listeners(recording: Recording, vault: VaultFolder = None, json: Json = Fals
 
 
 app.command()(serving.serve)
+app.add_typer(calling.calls, name="calls")
 app.command()(attacking.attack)
 app.add_typer(casework.case, name="case")
 app.command()(casework.exposure)

@@ -1,18 +1,18 @@
 """The HTTP interface for hosts: opening calls, inviting people, and looking at what happened."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from dataclasses import asdict
 from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
+from earmark.api.calling import call, calls
 from earmark.api.inviting import Invited, Randomness, invite_more, open_call
 from earmark.call.replies import Rules
 from earmark.call.wire import MemberId, Message
 from earmark.errors import ListenersError
-from earmark.records.calls.entries import CallRecord, Person
 from earmark.records.listeners import Listener, read_listeners
 from earmark.records.vault import Vault
 from earmark.server.register import Register
@@ -129,58 +129,13 @@ def questions(
 
     @router.get("")
     async def all_calls() -> dict[str, Any]:
-        records = await register.run(lambda: [vault.calls.get(call.id) for call in vault.calls.all()])
-        return {"calls": [outline(record) for record in records]}
+        return asdict(await register.run(calls, vault))
 
     @router.get("/{call_id}")
     async def one_call(call_id: str) -> dict[str, Any]:
-        return details(await register.call(call_id), datetime.now(UTC))
+        return asdict(await register.run(call, vault, call_id))
 
     return router
-
-
-def outline(record: CallRecord) -> dict[str, Any]:
-    """Return what a list of calls says of one."""
-    return {
-        "id": record.recording.id,
-        "title": record.recording.title,
-        "classification": record.recording.classification,
-        "created_at": record.recording.created_at,
-        "started_at": record.started_at,
-        "ended_at": record.ended_at,
-        "people": len(record.people),
-    }
-
-
-def details(record: CallRecord, now: datetime) -> dict[str, Any]:
-    """Return what happened in a call by ``now``, and who heard which minutes of it."""
-    people = [_person(record, person, now) for person in record.people]
-    streams = [
-        {
-            "stream": stream.number,
-            "speaker": stream.speaker_id,
-            "opened_at": stream.opened_at,
-            "closed_at": stream.closed_at,
-            "seconds": stream.positions * record.recording.segment_ms / 1000,
-        }
-        for stream in record.streams
-    ]
-    return outline(record) | {"rules": dict(record.rules), "people": people, "streams": streams}
-
-
-def _person(record: CallRecord, person: Person, now: datetime) -> dict[str, Any]:
-    """Return when somebody was there, and in which streams they spoke."""
-    known = person.listener.id
-    stays = [stay for stay in record.attendance if stay.listener_id == known]
-    return {
-        "id": known,
-        "name": person.listener.name,
-        "host": person.host,
-        "consented_at": person.consented_at,
-        "stays": [{"admitted_at": stay.admitted_at, "left_at": stay.left_at} for stay in stays],
-        "heard_s": sum(((stay.left_at or now) - stay.admitted_at).total_seconds() for stay in stays),
-        "streams": [stream.number for stream in record.streams if stream.speaker_id == known],
-    }
 
 
 def _links(people: Iterable[Invited], link: Callable[[Invited], Link]) -> list[Link]:
