@@ -3,11 +3,15 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from earmark.api.finding import DETECTOR
+from earmark.records.calls.entries import NewCall
+from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -74,3 +78,29 @@ class Member:
         """Consent and be let in."""
         self.consent(vault, call_id)
         vault.calls.admitted(call_id, self.id)
+
+
+def short_call(vault: Vault, wait: Callable[[float], None] = lambda _: None, title: str = "Board") -> str:
+    """Hold a call: anna is there for ten minutes, ben comes and speaks for two of them, dora never comes.
+
+    Returns:
+        the call's id.
+    """
+    people = [Listener("anna", "Anna Weiss"), Listener("ben", "Ben"), Listener("dora", "Dora")]
+    rules = {"encoded_transform": True, "known_devices_only": False, "listen_only": False, "max_members": 50}
+    new = NewCall(
+        title=title, rules=rules, detector=DETECTOR, depth=0.3, slot_ms=30, segment_ms=240, classification="secret"
+    )
+    made = vault.calls.create(new, people)
+    vault.calls.invite(made.id, "anna", b"a" * 32, host=True)
+    Member("anna").join(vault, made.id)
+    wait(60)
+    Member("ben").join(vault, made.id)
+    stream = vault.calls.open_stream(made.id, "ben", b"k" * 32)
+    vault.calls.open_block(made.id, stream)
+    wait(120)
+    vault.calls.close_stream(made.id, stream, 250)
+    vault.calls.left(made.id, "ben")
+    wait(420)
+    vault.calls.end(made.id)
+    return made.id

@@ -2,10 +2,8 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Earmark
-from tests.members import Clock, Member
+from tests.members import Clock, short_call
 
-from earmark.api import Listener
-from earmark.records.calls.entries import NewCall
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
 
@@ -14,24 +12,9 @@ TITLE = "Board\x1b[2J"
 
 @pytest.fixture
 def call_id(home: Path) -> str:
-    """A call that anna and ben were in: anna for ten minutes, ben and ben for two of them; dora never came."""
     clock = Clock()
     with Vault.init(home / "vault", way=InTheOpen(), clock=clock) as vault:
-        calls = vault.calls
-        people = [Listener("anna", "Anna Weiss"), Listener("ben", "Ben"), Listener("dora", "Dora")]
-        made = calls.create(NewCall(title=TITLE, detector=3, depth=0.3, slot_ms=20, classification="secret"), people)
-        calls.invite(made.id, "anna", b"a" * 32, host=True)
-        Member("anna").join(vault, made.id)
-        clock.wait(60)
-        Member("ben").join(vault, made.id)
-        stream = calls.open_stream(made.id, "ben", b"k" * 32)
-        calls.open_block(made.id, stream)
-        clock.wait(120)
-        calls.close_stream(made.id, stream, 250)
-        calls.left(made.id, "ben")
-        clock.wait(420)
-        calls.end(made.id)
-        return made.id
+        return short_call(vault, clock.wait, TITLE)
 
 
 def test_no_calls(earmark: Earmark) -> None:

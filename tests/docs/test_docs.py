@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from tests.docs.conftest import LEAKS, ROOT, Earmark, blocks
+from tests.members import short_call
 from typer.main import get_command
 
+from earmark.cli import shell
 from earmark.cli.app import app
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -24,7 +26,10 @@ def commands(group: Any, before: str = "") -> dict[str, Any]:
     """Return all commands by their whole names, such as "trace" and "case new"."""
     found: dict[str, Any] = {}
     for name, command in group.commands.items():
-        found |= commands(command, f"{before}{name} ") if hasattr(command, "commands") else {f"{before}{name}": command}
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            found[f"{before}{name}"] = command
+        if hasattr(command, "commands"):
+            found |= commands(command, f"{before}{name} ")
     return found
 
 
@@ -107,8 +112,10 @@ def test_python_runs(earmark: Earmark, home: Path) -> None:
 
 
 def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
+    printed = [json.loads(earmark(["init", "--json"]).out)]
+    with shell.opened(shell.settings()) as vault:
+        short_call(vault)
     ways = (
-        "init",
         "mark briefing.m4a --to staff.csv --out copies --only anna,chloe",
         "copy briefing chloe --from briefing.m4a --out again",
         "trace leaked.ogg",
@@ -125,6 +132,8 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "ledger verify",
         "ledger show --kind vault-made",
         "ledger export ledger.jsonl",
+        "calls",
+        "calls show Board",
         "exposure chloe --until 2100-01-01 --leak leaked.ogg",
         "case new leaked.ogg --out case",
         "case list",
@@ -132,7 +141,7 @@ def test_json_has_the_shape_that_the_reference_shows(earmark: Earmark) -> None:
         "case check case",
         "recordings --vault nowhere",
     )
-    printed = [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]
+    printed += [json.loads(earmark([*way.split(), "--json"]).out) for way in ways]
     printed.append(served())
     shown = {facts["schema"]: facts for facts in map(json.loads, blocks(REFERENCE, "json"))}
     assert shown.keys() == {facts["schema"] for facts in printed}

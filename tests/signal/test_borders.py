@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.signal.scenes import HOPS, Ints, codeword, line, made_up, signs
 
 from earmark.signal.alignment import Passage, align
-from earmark.signal.borders import CLOSE_FRAMES, settle
+from earmark.signal.borders import ASTRAY, CLOSE_FRAMES, MISSED, settle
 from earmark.signal.correlation import Correlator
 
 SEGMENTS = 400
@@ -105,3 +105,25 @@ def test_what_moves_forward_never_overlaps_what_stays(count: int, start: int) ->
     shorter, longer = settle(both, [former, latter])
     assert len(longer.segments) > 40 + min(count, 100) - 3
     assert shorter.frames[-1] + HOPS <= longer.frames[0]
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 1 + MISSED), st.integers(-ASTRAY, ASTRAY))
+def test_a_line_that_was_given_up_too_soon_and_found_again_is_one_passage(
+    count: int, length: int, step: int, astray: int
+) -> None:
+    former = passage(7, count, 100)
+    begin = int(former.segments[-1]) + step
+    latter = passage(begin, length, int(former.frames[-1]) + step * HOPS + astray)
+    both = heard(1200, piece(7, count + step + length, 100))
+    (one,) = settle(both, [former, latter])
+    assert (one.segments == np.arange(7, begin + length)).all()
+    assert (np.diff(one.frames) > 0).all()
+    assert {one.frames[0], one.frames[-1]} == {former.frames[0], latter.frames[-1]}
+
+
+@given(st.integers(2, 90), st.integers(2, 90), st.integers(3 * HOPS, 100))
+def test_what_was_cut_out_parts_two_passages(count: int, length: int, removed: int) -> None:
+    former = passage(7, count, 100)
+    latter = passage(7 + count + removed // HOPS, length, int(former.frames[-1]) + HOPS)
+    both = heard(1200, piece(7, count, 100), (latter.segments, latter.frames))
+    assert len(settle(both, [former, latter])) == 2

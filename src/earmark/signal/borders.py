@@ -1,7 +1,8 @@
 """Where two passages meet: a leak that was cut or re-ordered goes over from one line to another at one moment.
 
 ``alignment`` follows one line at a time and tends to follow it too far, by chance, into what belongs to the next. Here
-the border between neighbours is put where what both are worth together is largest.
+the border between neighbours is put where what both are worth together is largest. And a line that was given up
+too soon, a little astray, is followed by one that goes on where it ended: nothing was cut there, and the two are one.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from earmark.signal.alignment import Passage
+from earmark.signal.alignment import BEND, Passage
 from earmark.signal.correlation import Correlator
 
 FARTHEST = 100
@@ -18,20 +19,45 @@ FARTHEST = 100
 CLOSE_FRAMES = 100
 """Passages farther apart than this do not meet."""
 
+ASTRAY = 2 * BEND
+"""By how many frames a line may be off where another one goes on."""
+
+MISSED = 4
+"""How many segments may lie between two passages that are one."""
+
 
 def settle(correlator: Correlator, passages: Sequence[Passage]) -> list[Passage]:
     """Return ``passages``, in the order of the leak, with the borders between neighbours where they are worth most."""
+    hops = correlator.listening.hops_per_segment
     settled = list(passages[:1])
     for passage in passages[1:]:
-        settled[-1:] = met(correlator, settled[-1], passage)
+        pair = met(correlator, settled[-1], passage)
+        settled[-1:] = [joined(*pair)] if goes_on(*pair, hops) else list(pair)
     return settled
 
 
-def met(correlator: Correlator, former: Passage, latter: Passage) -> list[Passage]:
+def goes_on(former: Passage, latter: Passage, hops: int) -> bool:
+    """Tell whether the latter of two neighbours goes on where the former ends, so that nothing was cut or put in."""
+    if not len(former.segments):
+        return False
+    step = int(latter.segments[0] - former.segments[-1])
+    expected = former.frames[-1] + step * slope_of(latter, hops)
+    return 1 <= step <= 1 + MISSED and abs(float(latter.frames[0] - expected)) <= ASTRAY
+
+
+def joined(former: Passage, latter: Passage) -> Passage:
+    """Return two passages as one, with the segments that lie between them."""
+    segments = np.arange(former.segments[0], latter.segments[-1] + 1)
+    ends = np.concatenate([former.segments, latter.segments]), np.concatenate([former.frames, latter.frames])
+    frames = np.rint(np.interp(segments, *ends)).astype(np.int64)
+    return Passage(segments, frames, min(former.log_chance, latter.log_chance))
+
+
+def met(correlator: Correlator, former: Passage, latter: Passage) -> tuple[Passage, Passage]:
     """Return two neighbours with the border between them moved back to where they are worth most together."""
     hops = correlator.listening.hops_per_segment
     if latter.frames[0] - former.frames[-1] > hops + CLOSE_FRAMES:
-        return [former, latter]
+        return former, latter
     head = max(1, len(former.segments) - FARTHEST)
     tail = part(former, slice(head, None))
     added = extended(latter, min(FARTHEST, int(latter.segments[0])), hops)
@@ -46,7 +72,7 @@ def met(correlator: Correlator, former: Passage, latter: Passage) -> list[Passag
         segments=np.concatenate([added.segments[best:], latter.segments]),
         frames=np.concatenate([added.frames[best:], latter.frames]),
     )
-    return [part(former, slice(head + int(left[best]))), longer]
+    return part(former, slice(head + int(left[best]))), longer
 
 
 def part(passage: Passage, which: "slice | np.typing.NDArray[np.bool_]") -> Passage:
