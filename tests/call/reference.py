@@ -23,7 +23,8 @@ SCHEMA = "earmark.vectors/1"
 ABOUT = (
     "The keys of a call's streams and the packets they seal; all bytes in hexadecimal. streams: what the dealer and the"
     " speaker derive from a stream secret. frames: what members derive from a position key and an epoch secret."
-    " packets: both variants of one frame, sealed. stream_secrets: secrets sealed to a dealer, by two programs."
+    " packets: both variants of one frame, sealed. tags: what listeners say of frames that they heard."
+    " stream_secrets: secrets sealed to a dealer, by two programs."
 )
 
 
@@ -150,6 +151,26 @@ def packet_vector(stream: int, epoch: int, place: tuple[int, int], lengths: tupl
     }
 
 
+def frame_tag(epoch_secret: bytes, stream: int, place: tuple[int, int], kind: int, opus: bytes) -> bytes:
+    """Return the eight bytes by which a listener tells what they have heard; see ``web/src/protocol/witness.ts``."""
+    key = hkdf(epoch_secret, b"", b"earmark/1 call frame tags")
+    return hkdf(key, struct.pack(">HIBB", stream, *place, kind) + opus, b"earmark/1 call frame tag")[:8]
+
+
+def tag_vector(stream: int, epoch: int, place: tuple[int, int], kind: int, length: int) -> dict[str, Any]:
+    """Return one tag and all that it was made of."""
+    epoch_secret, opus = sample(f"epoch {epoch}"), sample("opus", length)
+    return {
+        "stream": stream,
+        "epoch_secret": epoch_secret.hex(),
+        "position": place[0],
+        "frame": place[1],
+        "kind": kind,
+        "opus": opus.hex(),
+        "tag": frame_tag(epoch_secret, stream, place, kind, opus).hex(),
+    }
+
+
 def seal_stream_secret(secret: bytes, dealer: X25519PrivateKey, call_id: str, speaker_id: str) -> bytes:
     """Return a stream secret sealed to the dealer (RFC 9180); another each time."""
     info = b"\0".join((b"earmark/1 call stream", call_id.encode(), speaker_id.encode()))
@@ -174,6 +195,7 @@ def derived_vectors() -> dict[str, Any]:
             packet_vector(2, 255, (4, 8), (1, 400)),
             packet_vector(65535, (1 << 53) - 1, (1025, 11), (60, 61)),
         ],
+        "tags": [tag_vector(0, 0, (0, 0), 0, 80), tag_vector(65535, 3, ((1 << 32) - 1, 11), 2, 1)],
     }
 
 

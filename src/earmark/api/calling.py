@@ -80,6 +80,8 @@ class CallStream:
         opened_at: in UTC.
         closed_at: in UTC; None before.
         seconds: how much of it there is.
+        doubts: why it may not be traceable, as was found during the call: “alike” (both variants were the same),
+            “unopened” (what arrived could not be opened), “unlike” (those who should have heard the same did not).
     """
 
     stream: int
@@ -87,6 +89,7 @@ class CallStream:
     opened_at: datetime
     closed_at: datetime | None
     seconds: float
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +173,13 @@ def _person(record: CallRecord, person: Person, until: datetime) -> CallPerson:
 def _streams(record: CallRecord) -> tuple[CallStream, ...]:
     segment_s = record.recording.segment_ms / 1000
     return tuple(
-        CallStream(stream.number, stream.speaker_id, stream.opened_at, stream.closed_at, stream.positions * segment_s)
+        CallStream(
+            stream.number,
+            stream.speaker_id,
+            stream.opened_at,
+            stream.closed_at,
+            stream.positions * segment_s,
+            stream.doubts,
+        )
         for stream in record.streams
     )

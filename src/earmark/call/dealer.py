@@ -5,7 +5,7 @@ blocks that are under way, and forgets each when the block is over; the keys of 
 positions at a time, when somebody is dealt the first of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,12 +88,14 @@ class Stream:
         chain: of the next block.
         next_block: which that is.
         blocks: those under way, by number.
+        globals: where each block that has begun is in the codebook.
     """
 
     speaker: str
     chain: bytes = field(repr=False)
     next_block: int = 0
     blocks: dict[int, Block] = field(default_factory=dict, repr=False)
+    globals: list[int] = field(default_factory=list)
 
 
 class Dealer:
@@ -150,9 +152,8 @@ class Dealer:
             CallError: there is no such stream.
         """
         of = self._stream(stream)
-        segments = (global_number + 1) * BLOCK_POSITIONS
-        codebook = Codebook(self._call_id.encode("ascii"), self._bias_seed, self._coalition, segments, self._rules)
-        of.blocks[of.next_block] = Block(of.next_block, of.chain, codebook, global_number)
+        of.blocks[of.next_block] = Block(of.next_block, of.chain, self._codebook(global_number), global_number)
+        of.globals.append(global_number)
         of.chain = schedule.next_chain(of.chain)
         of.next_block += 1
 
@@ -188,6 +189,25 @@ class Dealer:
         if block is None or count < 1 or first // BLOCK_POSITIONS != (first + count - 1) // BLOCK_POSITIONS:
             raise CallError(f"positions {first} to {first + count - 1} are not of one block under way")
         return block.hand(listener, self._secrets[listener], first, count)
+
+    def bits(self, stream: int, position: int, listeners: Iterable[str]) -> dict[str, int]:
+        """Return which variant listeners hold at a position; who is not known is left out.
+
+        Raises:
+            CallError: there is no such stream, or it has not come so far.
+        """
+        of = self._stream(stream)
+        block, place = divmod(position, BLOCK_POSITIONS)
+        if not 0 <= block < len(of.globals):
+            raise CallError(f"stream {stream} has no keys for position {position}")
+        codebook, segment = self._codebook(of.globals[block]), of.globals[block] * BLOCK_POSITIONS + place
+        known = {one: self._secrets[one] for one in listeners if one in self._secrets and one != of.speaker}
+        return {one: int(codebook.stretch(secret, segment, 1)[0]) for one, secret in known.items()}
+
+    def _codebook(self, block: int) -> Codebook:
+        """Return the codebook up to and including a block."""
+        segments = (block + 1) * BLOCK_POSITIONS
+        return Codebook(self._call_id.encode("ascii"), self._bias_seed, self._coalition, segments, self._rules)
 
     def _stream(self, stream: int) -> Stream:
         if stream not in self._streams:

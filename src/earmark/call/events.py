@@ -4,8 +4,10 @@ A room has no input or output of its own: it is given events, each with the time
 a while (a relay, the vault) is asked for by number, and its answer is an event.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from earmark.call.doubts import Doubt, Frames
 from earmark.call.messages import Hello, Incoming
 from earmark.call.replies import Reply
 
@@ -186,13 +188,31 @@ class CutOff:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """Compare what listeners have heard at a position of a stream; gives a `earmark.call.doubts.Comparison`."""
+
+    stream: int
+    position: int
+    answers: Mapping[str, Frames] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RecordDoubt:
+    """Put on record that a member's stream cannot be relied on to be traced, and why."""
+
+    stream: int
+    member: str
+    doubt: Doubt
+
+
+@dataclass(frozen=True)
 class EndCall:
     """Put on record that the call is over, after everything else of it."""
 
 
 Request = (
     RecordConsent | RecordEntry | RecordExit | OpenStream | OpenBlock | RecordProgress | EndStream | Publish
-    | Subscribe | TakeAnswer | CutOff | EndCall
+    | Subscribe | TakeAnswer | CutOff | Compare | RecordDoubt | EndCall
 )  # fmt: skip
 
 # --- commands

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from earmark.call.wire import (
+    SEGMENT_FRAMES,
     Epoch,
+    FrameTag,
     GroupMessage,
     Key,
     KeyPackage,
@@ -153,6 +155,23 @@ class At(Message):
     position: Position
 
 
+class Heard(Message):
+    """What I have heard at a position that I was asked about.
+
+    Attributes:
+        stream: whose.
+        position: which.
+        newest: the newest position of it that I have heard; None if I have heard none.
+        frames: of every frame its tag; empty where what came could not be opened, None where nothing came.
+    """
+
+    type: Literal["heard"] = "heard"
+    stream: StreamNumber
+    position: Position
+    newest: Position | None
+    frames: Annotated[list[FrameTag | None], Field(min_length=SEGMENT_FRAMES, max_length=SEGMENT_FRAMES, repr=False)]
+
+
 class Close(Message):
     """A stream of mine is over."""
 
@@ -174,8 +193,8 @@ class Leave(Message):
 
 
 Incoming = (
-    Hello | Consent | Admit | Refuse | Remove | Lock | End | Commit | Open | Publish | Subscribe | Answer | At | Close
-    | Mute | Leave
+    Hello | Consent | Admit | Refuse | Remove | Lock | End | Commit | Open | Publish | Subscribe | Answer | At | Heard
+    | Close | Mute | Leave
 )  # fmt: skip
 
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from earmark.call.doubts import Doubt
 from earmark.call.messages import Answer
 from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.call.wire import Binary, Message
@@ -88,13 +89,14 @@ class Waiting(Message):
 
 
 class RosterLine(Message):
-    """One member, for the others."""
+    """One member, for the others; `doubts` are those about their stream, see `earmark.call.doubts`."""
 
     id: str
     name: str
     host: bool
     muted: bool
     speaking_stream: int | None
+    doubts: list[Doubt]
 
 
 class Roster(Message):
@@ -225,6 +227,14 @@ class Keys(Message):
     keys: Binary = Field(repr=False)
 
 
+class Sample(Message):
+    """Say what you have heard at this position."""
+
+    type: Literal["sample"] = "sample"
+    stream: int
+    position: int
+
+
 class Ended(Message):
     """The call is over for this connection, which is closed after this."""
 
@@ -243,5 +253,5 @@ class Error(Message):
 
 Reply = (
     Challenge | Refused | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted | Stale | Welcome
-    | Closed | Answer | Offer | Keys | Ended | Error
+    | Closed | Answer | Offer | Keys | Sample | Ended | Error
 )  # fmt: skip

@@ -46,6 +46,7 @@ from earmark.call.replies import (
     Waiter,
     Waiting,
 )
+from earmark.call.sampling import Sampling
 from earmark.call.seats import Seat, Seats, Stage
 from earmark.call.speaking import Speaking
 from earmark.errors import CallError
@@ -102,6 +103,7 @@ class Room:
             slot_ms=setting.slot_ms,
             depth=setting.depth,
         )
+        self._sampling = Sampling(self._out, self._seats, self._speaking, randomness, setting.segment_ms)
         self._locked = False
         self._over: EndedFor | None = None
         self._removed: set[str] = set()
@@ -140,6 +142,7 @@ class Room:
             case Tick():
                 pass
         self._keying.proceed()
+        self._sampling.proceed()
         self._tell_roster()
         return self._out.take()
 
@@ -298,6 +301,26 @@ class Room:
         match message:
             case messages.Commit():
                 self._keying.commit(seat, message)
+            case messages.Heard():
+                self._sampling.heard(seat, message)
+            case messages.Mute(muted=muted):
+                seat.muted = muted
+            case (
+                messages.Open()
+                | messages.Publish()
+                | messages.Subscribe()
+                | messages.Answer()
+                | messages.At()
+                | messages.Close()
+            ):
+                self._obey_about_sound(seat, message)
+            case _ if seat.invited.host:
+                self._obey_host(seat, message)
+            case _:
+                raise CallError("only hosts can do that")
+
+    def _obey_about_sound(self, seat: Seat, message: Incoming) -> None:
+        match message:
             case messages.Open():
                 self._require_voice(seat)
                 self._speaking.open(seat, message)
@@ -311,12 +334,6 @@ class Room:
                 self._speaking.report(seat, message)
             case messages.Close(stream=stream):
                 self._speaking.close(seat, stream)
-            case messages.Mute(muted=muted):
-                seat.muted = muted
-            case _ if seat.invited.host:
-                self._obey_host(seat, message)
-            case _:
-                raise CallError("only hosts can do that")
 
     def _obey_host(self, host: Seat, message: Incoming) -> None:
         match message:

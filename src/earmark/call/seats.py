@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from earmark.call.events import Invited
 from earmark.call.replies import RosterLine
+from earmark.call.streams import Stream
 
 
 class Stage(Enum):
@@ -53,14 +54,15 @@ class Seat:
         """Whose it is."""
         return self.invited.member
 
-    def line(self, speaking_stream: int | None) -> RosterLine:
+    def line(self, stream: Stream | None) -> RosterLine:
         """Return what the others are told of them."""
         return RosterLine(
             id=self.member,
             name=self.invited.name,
             host=self.invited.host,
             muted=self.muted,
-            speaking_stream=speaking_stream,
+            speaking_stream=stream.number if stream else None,
+            doubts=list(stream.doubts.raised) if stream else [],
         )
 
 

@@ -37,9 +37,17 @@ class Speaking:
         self._segment_ms, self._slot_ms, self._depth = segment_ms, slot_ms, depth
         self._streams: dict[int, Stream] = {}
 
-    def of(self, member: str) -> int | None:
-        """Return the number of somebody's stream, or None if they have none."""
-        return next((stream.number for stream in self._streams.values() if stream.speaker == member), None)
+    def of(self, member: str) -> Stream | None:
+        """Return somebody's stream, or None if they have none."""
+        return next((stream for stream in self._streams.values() if stream.speaker == member), None)
+
+    def all(self) -> list[Stream]:
+        """Return the streams that are open."""
+        return list(self._streams.values())
+
+    def stream(self, number: int) -> Stream | None:
+        """Return a stream that is open."""
+        return self._streams.get(number)
 
     def open_now(self) -> list[Opened]:
         """Return the streams that are open, for somebody who comes."""
@@ -66,9 +74,9 @@ class Speaking:
         """
         if seat.opening:
             raise CallError("a stream of yours is being opened")
-        number = self.of(seat.member)
-        if number is not None:
-            self.close(seat, number)
+        before = self.of(seat.member)
+        if before is not None:
+            self.close(seat, before.number)
         seat.opening = True
         request = OpenStream(seat.member, message.sealed)
         self._out.ask(request, partial(self._opened, seat), partial(self._not_opened, seat))

@@ -8,6 +8,7 @@ on, and nothing from before.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from earmark.call.doubts import Doubts
 from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.errors import CallError
 
@@ -43,6 +44,7 @@ class Stream:
         published: whether the relay has it.
         dealt: up to which position keys have been dealt, by listener.
         wanted: who wants to hear it, in order.
+        doubts: whether it can be traced.
     """
 
     number: int
@@ -55,6 +57,7 @@ class Stream:
     published: bool = False
     dealt: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=Doubts)
 
     @property
     def needs_block(self) -> bool:

@@ -8,10 +8,12 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 MOST_STREAMS = 1 << 16
 MOST_POSITIONS = 1 << 32
+SEGMENT_FRAMES = 12  # of 20 ms
+TAG_BYTES = 8
 MOST_EPOCHS = 1 << 53  # a browser's whole numbers end there
 
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
@@ -46,10 +48,17 @@ def _taken(value: object) -> object:
     return decode(value) if isinstance(value, str) else value
 
 
+def _whole_tag(value: bytes) -> bytes:
+    if len(value) not in {0, TAG_BYTES}:
+        raise ValueError(f"a tag has {TAG_BYTES} bytes, or none")
+    return value
+
+
 Binary = Annotated[bytes, BeforeValidator(_taken), PlainSerializer(encode, return_type=str, when_used="json")]
 Key = Annotated[Binary, Field(min_length=32, max_length=32)]
 Nonce = Annotated[Binary, Field(min_length=32, max_length=32)]
 Signature = Annotated[Binary, Field(min_length=64, max_length=64)]
+FrameTag = Annotated[Binary, AfterValidator(_whole_tag)]
 GroupMessage = Annotated[Binary, Field(min_length=1, max_length=40_000)]
 KeyPackage = Annotated[Binary, Field(min_length=1, max_length=8_000)]
 MemberId = Annotated[str, Field(min_length=1, max_length=100)]

@@ -2,9 +2,15 @@
 
 from datetime import datetime
 
-from earmark.api.calling import CallList, CallPerson, CallShown, CallStay, CallSummary
+from earmark.api.calling import CallList, CallPerson, CallShown, CallStay, CallStream, CallSummary
 from earmark.cli.output import table
 from earmark.cli.words import clock, yes
+
+DOUBTS = {
+    "alike": "was not marked: all heard the very same, and a leak of it cannot be traced",
+    "unopened": "did not reach everybody: some could not open it",
+    "unlike": "did not reach everybody as it should: some heard something else",
+}
 
 
 def calls(result: CallList) -> list[str]:
@@ -36,7 +42,13 @@ def shown(result: CallShown) -> list[str]:
         "",
     ]
     rows = [person(one, result) for one in result.people]
-    return [*lines, *table(("person", "name", "host", "agreed", "spoke", "heard"), rows)]
+    told = table(("person", "name", "host", "agreed", "spoke", "heard"), rows)
+    return [*lines, *told, *(doubt for stream in result.streams for doubt in doubts(stream))]
+
+
+def doubts(stream: CallStream) -> list[str]:
+    """Return a sentence for each doubt whether a stream can be traced."""
+    return [f"What {stream.speaker} said in stream {stream.stream} {DOUBTS.get(one, one)}." for one in stream.doubts]
 
 
 def person(one: CallPerson, among: CallShown) -> tuple[str, ...]:

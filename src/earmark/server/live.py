@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 
 from earmark.call.dealer import Dealer
+from earmark.call.doubts import Comparison, compare
 from earmark.call.events import (
     Close,
     Command,
+    Compare,
     Connected,
     CutOff,
     Deal,
@@ -29,6 +31,7 @@ from earmark.call.events import (
     Publish,
     Received,
     RecordConsent,
+    RecordDoubt,
     RecordEntry,
     RecordExit,
     RecordProgress,
@@ -180,6 +183,8 @@ class LiveCall:
                 return self._do_with_stream(request)
             case Publish() | Subscribe() | TakeAnswer() | CutOff():
                 return self._do_with_relay(request)
+            case Compare() | RecordDoubt():
+                return self._do_with_doubts(request)
 
     async def _do_with_people(self, request: RecordConsent | RecordEntry | RecordExit | EndCall) -> None:
         match request:
@@ -233,6 +238,15 @@ class LiveCall:
                     await self._relay.answer(self._id, stream, member, sdp)
                 case CutOff(member):
                     await self._relay.drop_member(self._id, member)
+        return None
+
+    async def _do_with_doubts(self, request: Compare | RecordDoubt) -> Comparison | None:
+        match request:
+            case Compare(stream, position, answers):
+                return compare(answers, self._dealer.bits(stream, position, answers))
+            case RecordDoubt(stream, member, doubt):
+                log.warning("call %s: stream %d of %s is in doubt: %s", self._id, stream, member, doubt)
+                await self._register.doubt(self._id, stream, doubt)
         return None
 
     async def _tick(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from earmark.call.doubts import Doubt
 from earmark.records.calls.entries import CallCodes, CallRecord, Invitation
 from earmark.records.vault import Vault
 
@@ -105,6 +106,10 @@ class Register:
     async def close_stream(self, call_id: str, stream: int, positions: int) -> None:
         """Put on record that a stream is over."""
         await self.run(self._vault.calls.close_stream, call_id, stream, positions)
+
+    async def doubt(self, call_id: str, stream: int, doubt: Doubt) -> None:
+        """Put on record that a stream cannot be relied on to be traced."""
+        await self.run(self._vault.calls.doubt, call_id, stream, doubt)
 
     async def end(self, call_id: str) -> None:
         """Put on record that a call is over."""

@@ -1,6 +1,6 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch, OwnStream } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, OwnStream, Sampled } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
 import { Publication, Subscription } from "./connections.ts";
 import { concealed, quality, reception, worst, type Quality, type Reception } from "./health.ts";
@@ -17,6 +17,8 @@ export interface CallMediaEvents {
   blocked(): void;
   /** Coding or sealing gave up; the own stream is over. */
   failed(message: string): void;
+  /** What `sample` has asked for. */
+  sampled(stream: number, position: number, sampled: Sampled): void;
 }
 
 interface Own {
@@ -55,12 +57,17 @@ export class CallMedia {
       events.blocked();
     });
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === "failed") {
-        events.failed(data.message);
-      } else {
-        this.counting.splice(0).forEach((take) => {
-          take(data.counts);
-        });
+      switch (data.type) {
+        case "failed":
+          events.failed(data.message);
+          break;
+        case "sampled":
+          events.sampled(data.stream, data.position, data.sampled);
+          break;
+        case "counts":
+          this.counting.splice(0).forEach((take) => {
+            take(data.counts);
+          });
       }
     };
   }
@@ -77,6 +84,11 @@ export class CallMedia {
 
   deal(stream: number, keys: DealtKeys): void {
     this.tell({ type: "keys", stream, keys });
+  }
+
+  /** Asks what was heard of somebody's stream at a position. */
+  sample(stream: number, position: number): void {
+    this.tell({ type: "sample", stream, position });
   }
 
   /** Begins one's own stream. Returns the offer for the relay. */

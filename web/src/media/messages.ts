@@ -1,6 +1,6 @@
 /** What the page's threads say to each other. The worker alone has the keys of sound; the page hands them over. */
 
-import type { DealtKeys, Epoch, OwnStream } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, OwnStream, Sampled } from "../protocol/index.ts";
 
 /** What the audio thread has to know of a stream: no secret of it. */
 export interface WorkletOptions {
@@ -28,6 +28,7 @@ export type ToWorker =
   | { type: "epoch"; epoch: Epoch } // others may seal under it from now on
   | { type: "seal"; epoch: Epoch } // one's own stream is sealed under it from now on
   | { type: "keys"; stream: number; keys: DealtKeys }
+  | { type: "sample"; stream: number; position: number }
   | { type: "drop"; stream: number }
   | { type: "count" };
 
@@ -58,7 +59,10 @@ export interface Counts {
   streams: ReceivingCounts[];
 }
 
-export type FromWorker = { type: "counts"; counts: Counts } | { type: "failed"; message: string };
+export type FromWorker =
+  | { type: "counts"; counts: Counts }
+  | { type: "sampled"; stream: number; position: number; sampled: Sampled }
+  | { type: "failed"; message: string };
 
 /** What a transform is for; handed over when it is made. */
 export type TransformOptions = { kind: "send" } | { kind: "receive"; stream: number };

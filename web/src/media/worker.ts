@@ -53,6 +53,9 @@ scope.onmessage = ({ data }) => {
     case "keys":
       openers.addKeys(data.stream, data.keys);
       break;
+    case "sample":
+      void sample(data.stream, data.position);
+      break;
     case "drop":
       openers.drop(data.stream);
       heard.delete(data.stream);
@@ -61,6 +64,10 @@ scope.onmessage = ({ data }) => {
       scope.postMessage({ type: "counts", counts: counts() });
   }
 };
+
+async function sample(stream: number, position: number): Promise<void> {
+  scope.postMessage({ type: "sampled", stream, position, sampled: await openers.sample(stream, position) });
+}
 
 function speak(stream: OwnStream, frames: MessagePort): void {
   silence();

@@ -120,6 +120,7 @@ export class Client {
       offered: ({ stream, sdp }) => this.#microphone.offered(stream, sdp),
       answered: ({ stream, sdp }) => this.#room?.answered(stream, sdp) ?? [],
       at: ({ stream, position }) => this.#microphone.at(stream, position, this.#now),
+      heard: (heard) => this.#room?.heard(heard) ?? [],
       consent: () => this.#consent(),
       speak: () => (this.#phase === "call" ? this.#say(...this.#microphone.speak()) : []),
       stop: () => this.#microphone.stop(),

@@ -16,6 +16,7 @@ import type {
 } from "./messages.ts";
 import type { Addition, MadeCommit } from "./mls.ts";
 import type { DealtKeys } from "./opener.ts";
+import type { Sampled } from "./witness.ts";
 
 /** What the person wants. */
 export type Intent =
@@ -42,7 +43,9 @@ export type MediaEvent =
   /** The answer to the offer of another's stream is ready. */
   | { readonly type: "answered"; readonly stream: number; readonly sdp: string }
   /** A position of one's own stream has begun. */
-  | { readonly type: "at"; readonly stream: number; readonly position: number };
+  | { readonly type: "at"; readonly stream: number; readonly position: number }
+  /** What was heard of another's stream at the position that was asked about. */
+  | ({ readonly type: "heard"; readonly stream: number; readonly position: number } & Sampled);
 
 /** What came of a command that is cryptography. */
 export type KeyEvent =
@@ -103,6 +106,8 @@ export type Command =
   /** Of another's stream: answer it. */
   | { readonly do: "take offer"; readonly stream: number; readonly sdp: string }
   | { readonly do: "take keys"; readonly stream: number; readonly keys: DealtKeys }
+  /** Tell what was heard of another's stream at a position: `heard`. */
+  | { readonly do: "sample"; readonly stream: number; readonly position: number }
   /** Another's stream is over. */
   | { readonly do: "close stream"; readonly stream: number }
   /** No stream goes on, one's own included. */

@@ -45,12 +45,16 @@ const rules = v.strictObject({
   max_members: count,
 });
 
+/** Why somebody's sound cannot be relied on to be traced; `earmark.call.doubts` says what each means. */
+const doubts = ["alike", "unopened", "unlike"] as const;
+
 const rosterLine = v.strictObject({
   id,
   name: text,
   host: v.boolean(),
   muted: v.boolean(),
   speaking_stream: v.nullable(stream),
+  doubts: v.pipe(v.array(v.picklist(doubts)), v.maxLength(doubts.length)),
 });
 
 const opened = v.strictObject({
@@ -118,6 +122,11 @@ const serverMessage = v.variant("type", [
     v.check(({ keys, bits }) => keys.length % 32 === 0 && bits.length === Math.ceil(keys.length / 256), "keys"),
     v.check(({ first, keys }) => first + keys.length / 32 <= MOST_POSITIONS, "positions"),
   ),
+  v.strictObject({
+    type: v.literal("sample"),
+    stream,
+    position: v.pipe(count, v.maxValue(MOST_POSITIONS - 1)),
+  }),
   v.strictObject({ type: v.literal("ended"), reason: v.picklist(endReasons), hint: text }),
   v.strictObject({ type: v.literal("error"), message: text, hint: text }),
 ]);
@@ -128,6 +137,8 @@ export type ServerMessage = v.InferOutput<typeof serverMessage>;
 export type ServerMessageOf<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
 /** A member, for the others to see. */
 export type RosterLine = v.InferOutput<typeof rosterLine>;
+/** Why somebody's sound cannot be relied on to be traced. */
+export type Doubt = (typeof doubts)[number];
 /** A stream that is open. */
 export type OpenedStream = v.InferOutput<typeof opened>;
 /** Why somebody may not enter. */
@@ -164,6 +175,13 @@ export type ClientMessage =
   | { type: "publish" | "answer"; stream: number; sdp: string }
   | { type: "subscribe" | "close"; stream: number }
   | { type: "position"; stream: number; position: number }
+  | {
+      type: "heard";
+      stream: number;
+      position: number;
+      newest: number | null;
+      frames: readonly (Bytes | null)[];
+    }
   | { type: "mute"; muted: boolean };
 
 /**

@@ -7,6 +7,7 @@ import { frameKey, openHalf, type FrameKey } from "./framekeys.ts";
 import { unpack, type Head, type Packet } from "./packet.ts";
 import { ReplayWindow, REPLAY_WINDOW } from "./replay.ts";
 import { MOST_POSITIONS, SEGMENT_FRAMES, type Epoch, type Variant } from "./schedule.ts";
+import { Witness, type Sampled } from "./witness.ts";
 
 /** Position keys dealt to a listener: those of positions `first`, `first + 1`, …, one variant each. */
 export interface DealtKeys {
@@ -46,6 +47,7 @@ const KEPT = Math.ceil(REPLAY_WINDOW / SEGMENT_FRAMES) + 1;
 export class Opener {
   readonly stream: number;
   readonly #window = new ReplayWindow();
+  readonly #witness: Witness;
   readonly #dealt = new Map<number, PositionKey>();
   readonly #cache = new Map<string, Promise<FrameKey>>();
   readonly #refusals = new Map<Refusal, number>();
@@ -56,6 +58,7 @@ export class Opener {
   /** @param stream the number the server gave this stream. */
   constructor(stream: number) {
     this.stream = stream;
+    this.#witness = new Witness(stream);
   }
 
   /** Takes the keys of an epoch of the group; the two taken last are kept. */
@@ -94,6 +97,11 @@ export class Opener {
     return outcome;
   }
 
+  /** Tells what was heard at a position; see `Witness`. */
+  sample(position: number): Promise<Sampled> {
+    return this.#witness.sample(position, this.#epochs);
+  }
+
   /** How many packets gave a frame. */
   get opened(): number {
     return this.#opened;
@@ -128,13 +136,19 @@ export class Opener {
 
   async #unseal(packet: Packet, variant: Variant, key: FrameKey): Promise<Outcome> {
     const half = packet.halves[variant];
-    if (!equal(half.check, key.check)) return refused("key check");
+    if (!equal(half.check, key.check)) return this.#unopened(packet, "key check");
     const opus = await openHalf(key, packet, half);
-    if (opus === null) return refused("forged");
+    if (opus === null) return this.#unopened(packet, "forged");
     if (!this.#window.accept(packet.position * SEGMENT_FRAMES + packet.frame)) return refused("replayed");
     this.#advance(packet.position);
     const { stream, epoch, position, frame } = packet;
+    this.#witness.opened(packet, variant, opus);
     return { opus, head: { stream, epoch, position, frame } };
+  }
+
+  #unopened(head: Head, refusal: Refusal): Outcome {
+    this.#witness.refused(head);
+    return refused(refusal);
   }
 
   #frameKey(position: number, { key, variant }: PositionKey, epoch: Epoch): Promise<FrameKey> {

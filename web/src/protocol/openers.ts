@@ -4,6 +4,7 @@ import type { Bytes } from "../keys.ts";
 import { Opener, type DealtKeys, type Outcome } from "./opener.ts";
 import { streamOf } from "./packet.ts";
 import type { Epoch } from "./schedule.ts";
+import { NOTHING_SAMPLED, type Sampled } from "./witness.ts";
 
 /** Opens frames of the streams for which keys have come, under the epochs of one group. */
 export class Openers {
@@ -38,6 +39,11 @@ export class Openers {
     const stream = streamOf(packet);
     const opener = stream === null ? undefined : this.#openers.get(stream);
     return opener?.tryOpen(packet) ?? { opus: null, refusal: stream === null ? "malformed" : "stream" };
+  }
+
+  /** Tells what was heard of a stream at a position; nothing where the stream is over. */
+  async sample(stream: number, position: number): Promise<Sampled> {
+    return (await this.#openers.get(stream)?.sample(position)) ?? NOTHING_SAMPLED;
   }
 
   #opener(stream: number): Opener {

@@ -46,6 +46,8 @@ export interface Media {
   /** Of another's stream: `answered`. */
   offer(stream: number, sdp: string): void;
   keys(stream: number, keys: DealtKeys): void;
+  /** Of another's stream: `heard`. */
+  sample(stream: number, position: number): void;
   /** Another's stream is over. */
   close(stream: number): void;
   /** No stream goes on, one's own included. */

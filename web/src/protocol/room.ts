@@ -89,6 +89,11 @@ export class Room {
     return this.#streams.has(stream) ? [send({ type: "answer", stream, sdp })] : [];
   }
 
+  /** What was heard at a position is told to those who have asked. */
+  heard({ stream, position, newest, frames }: Event & { type: "heard" }): Command[] {
+    return this.#streams.has(stream) ? [send({ type: "heard", stream, position, newest, frames })] : [];
+  }
+
   #handlers(): Table<InsideMessage> {
     return {
       roster: ({ members, locked }) => {
@@ -106,6 +111,7 @@ export class Room {
       offer: ({ stream, sdp }) => (this.#streams.has(stream) ? [{ do: "take offer", stream, sdp }] : []),
       keys: ({ stream, first, bits, keys }) =>
         this.#streams.has(stream) ? [{ do: "take keys", stream, keys: { first, bits, keys } }] : [],
+      sample: ({ stream, position }) => (this.#streams.has(stream) ? [{ do: "sample", stream, position }] : []),
       change: ({ epoch, adds, removes }) => {
         const additions = adds.map(({ member, key_package }) => ({ member, keyPackage: key_package }));
         return [{ do: "make commit", epoch, adds: additions, removes }];

@@ -131,6 +131,9 @@ export class Session implements Line {
       case "take keys":
         media.keys(command.stream, command.keys);
         break;
+      case "sample":
+        media.sample(command.stream, command.position);
+        break;
       case "close stream":
         media.close(command.stream);
         break;

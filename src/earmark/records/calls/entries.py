@@ -141,6 +141,7 @@ class Stream:
         positions: how many segments there were, as far as is known.
         blocks: which thousands of the call's codebook its own thousands are.
         times: positions and when they began, in UTC: the first of them, and each that did not follow on the one before.
+        doubts: why it may not be traceable, as was found during the call; in words of ``earmark.call.doubts``.
     """
 
     number: int
@@ -150,6 +151,7 @@ class Stream:
     positions: int
     blocks: tuple[int, ...]
     times: tuple[tuple[int, datetime], ...]
+    doubts: tuple[str, ...] = ()
 
     def time_of(self, position: float, segment_s: float) -> datetime:
         """Return when a position began, in UTC.

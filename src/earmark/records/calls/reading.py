@@ -8,6 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from earmark.records.calls.entries import CallRecord, Consent, Person, Stay, Stream
 from earmark.records.entries import Recording
+from earmark.records.ledger.call_acts import STREAM_DOUBTED
+from earmark.records.ledger.log import find
 from earmark.records.listeners import Listener
 from earmark.records.schema import (
     attendance,
@@ -36,11 +38,14 @@ def record(connection: Connection, call: Recording) -> CallRecord:
 
 def streams_of(connection: Connection, call_id: str) -> list[Stream]:
     """Return the streams of a call by their numbers."""
-    blocks, times = _blocks(connection, call_id), _times(connection, call_id)
+    blocks, times, doubts = _blocks(connection, call_id), _times(connection, call_id), _doubts(connection, call_id)
     table = streams.c
     columns = (table.number, table.speaker_id, table.opened_at, table.closed_at, table.positions)
     query = select(*columns).filter_by(recording_id=call_id).order_by(table.number)
-    return [Stream(*row, tuple(blocks[row.number]), tuple(times[row.number])) for row in connection.execute(query)]
+    return [
+        Stream(*row, tuple(blocks[row.number]), tuple(times[row.number]), tuple(doubts[row.number]))
+        for row in connection.execute(query)
+    ]
 
 
 def consents_of(connection: Connection, call_id: str) -> list[Consent]:
@@ -73,6 +78,13 @@ def _blocks(connection: Connection, call_id: str) -> dict[int, list[int]]:
     for stream, block in connection.execute(query.order_by(stream_blocks.c.number)):
         blocks[stream].append(block)
     return blocks
+
+
+def _doubts(connection: Connection, call_id: str) -> dict[int, list[str]]:
+    doubts: dict[int, list[str]] = defaultdict(list)
+    for entry in find(connection, STREAM_DOUBTED, call_id):
+        doubts[int(str(entry.body["stream"]))].append(str(entry.body["doubt"]))
+    return doubts
 
 
 def _times(connection: Connection, call_id: str) -> dict[int, list[tuple[int, datetime]]]:

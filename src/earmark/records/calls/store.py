@@ -165,6 +165,20 @@ class Calls:
         with self._changing(call_id) as sitting:
             streams.close_stream(sitting, call_id, stream, positions, _segment_s(sitting.connection, call_id))
 
+    def doubt(self, call_id: str, stream: int, reason: str) -> None:
+        """Note that a stream cannot be relied on to be traced.
+
+        Args:
+            call_id: of which call.
+            stream: which of its streams.
+            reason: in one word; see ``earmark.call.doubts``.
+
+        Raises:
+            UsageError: there is no such stream, or it has ended.
+        """
+        with self._changing(call_id) as sitting:
+            streams.doubt(sitting, call_id, stream, reason)
+
     def end(self, call_id: str) -> None:
         """End a call: close its streams where they are, and note that everybody has left."""
         with self._changing(call_id) as sitting:

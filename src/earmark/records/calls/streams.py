@@ -91,6 +91,16 @@ def close_stream(sitting: Sitting, call_id: str, stream: int, positions: int, se
     _close(sitting, call_id, stream, progress(sitting, call_id, stream, positions, segment_s))
 
 
+def doubt(sitting: Sitting, call_id: str, stream: int, reason: str) -> None:
+    """Note that a stream cannot be relied on to be traced, and why.
+
+    Raises:
+        UsageError: there is no such stream, or it has ended.
+    """
+    _require_open(sitting.connection, call_id, stream)
+    sitting.enter(call_acts.stream_doubted(call_id, stream, reason))
+
+
 def close_all(sitting: Sitting, call_id: str) -> None:
     """Close the streams that are open, where they were last known to be."""
     query = select(streams.c.number, streams.c.positions).filter_by(recording_id=call_id, closed_at=None)

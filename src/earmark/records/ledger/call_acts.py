@@ -16,6 +16,7 @@ PERSON_ADMITTED = "person-admitted"
 PERSON_LEFT = "person-left"
 STREAM_OPENED = "stream-opened"
 BLOCK_OPENED = "block-opened"
+STREAM_DOUBTED = "stream-doubted"
 STREAM_CLOSED = "stream-closed"
 CALL_ENDED = "call-ended"
 
@@ -73,6 +74,11 @@ def block_opened(call_id: str, stream: int, number: int, block: int) -> Act:
     """The ``number``-th 1,024 positions of a stream are the ``block``-th 1,024 of the call's codebook."""
     body: dict[str, Json] = {"recording": call_id, "stream": stream, "number": number, "block": block}
     return Act(BLOCK_OPENED, call_id, body)
+
+
+def stream_doubted(call_id: str, stream: int, doubt: str) -> Act:
+    """What listeners heard of a stream was compared: it cannot be relied on to be traced, for a reason in one word."""
+    return Act(STREAM_DOUBTED, call_id, {"recording": call_id, "stream": stream, "doubt": doubt})
 
 
 def stream_closed(call_id: str, stream: int, positions: int) -> Act:

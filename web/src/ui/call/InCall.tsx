@@ -15,7 +15,7 @@ import { People } from "./People.tsx";
 import { SafetyWords } from "./SafetyWords.tsx";
 import type { CallActions, CallView } from "./view.ts";
 import { WaitingRoom } from "./WaitingRoom.tsx";
-import { clock, qualityText, strangersText } from "./words.ts";
+import { clock, doubtsText, qualityText, strangersText } from "./words.ts";
 
 interface Props {
   view: CallView;
@@ -41,6 +41,7 @@ export function InCall({ view, actions, canSpeak }: Props): JSX.Element {
       </div>
       <Alert text={view.alert} />
       <Alert text={strangersText(view.strangers)} />
+      <Alert text={doubtsText(view.members)} />
       {view.silenced && <SoundOff actions={actions} />}
       <div class="call-body">
         <People view={view} actions={actions} />

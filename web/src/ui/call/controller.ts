@@ -179,6 +179,9 @@ export class Controller implements CallActions {
       failed: (message) => {
         this.unsent(message);
       },
+      sampled: (stream, position, sampled) => {
+        this.session?.media({ type: "heard", stream, position, ...sampled });
+      },
     });
   }
 

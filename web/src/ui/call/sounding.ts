@@ -65,6 +65,10 @@ export class Sounding implements Media {
     this.media()?.deal(stream, keys);
   }
 
+  sample(stream: number, position: number): void {
+    this.media()?.sample(stream, position);
+  }
+
   close(stream: number): void {
     this.media()?.forget(stream);
   }

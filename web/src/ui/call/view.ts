@@ -1,6 +1,7 @@
 /** What the call's pages show; made by the session, of what the server and the browser say. */
 
 import type { Quality } from "../../media/health.ts";
+import type { Doubt } from "../../protocol/index.ts";
 
 export interface CallFacts {
   id: string;
@@ -23,6 +24,8 @@ export interface Member {
   muted: boolean;
   /** The number of their stream; null while they only listen. */
   stream: number | null;
+  /** Why what they say may not be traceable. */
+  doubts: readonly Doubt[];
 }
 
 export interface Waiting {

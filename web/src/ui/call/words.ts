@@ -1,7 +1,8 @@
 /** What is said to people in a call, in plain English. */
 
 import type { Quality } from "../../media/health.ts";
-import type { Parting } from "./view.ts";
+import type { Doubt } from "../../protocol/index.ts";
+import type { Member, Parting } from "./view.ts";
 
 export interface Explanation {
   title: string;
@@ -139,4 +140,15 @@ export function strangersText(ids: readonly string[]): string {
   return ids.length === 0
     ? ""
     : `Somebody has keys to this call who is not in the list: ${ids.join(", ")}. Say nothing confidential, and tell the host.`;
+}
+
+const DOUBTED: Record<Doubt, string> = {
+  alike: "is not marked: all hear the very same. A leak of their words could not be traced.",
+  unopened: "does not reach everybody: some cannot open it.",
+  unlike: "does not reach everybody as it should: some hear something else.",
+};
+
+/** Says whose sound cannot be relied on to be traced; empty where there is nobody. */
+export function doubtsText(members: readonly Pick<Member, "name" | "doubts">[]): string {
+  return members.flatMap(({ name, doubts }) => doubts.map((doubt) => `What ${name} says ${DOUBTED[doubt]}`)).join(" ");
 }
