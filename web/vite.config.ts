@@ -12,5 +12,6 @@ export default defineConfig({
   worker: { format: "es" },
   test: {
     include: ["tests/**/*.test.ts"],
+    testTimeout: 60_000, // machines may be busy
   },
 });

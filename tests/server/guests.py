@@ -26,6 +26,7 @@ from earmark.errors import RelayError
 from earmark.records.vault import Vault
 from earmark.server.app import create_app
 from earmark.server.house import House
+from earmark.server.metrics import Metrics
 from earmark.server.register import Register
 from earmark.server.running import Place, Server, config_of, listen
 
@@ -226,7 +227,8 @@ async def running(vault: Vault, page: Path) -> AsyncIterator[Site]:
     listening = listen(place)
     address = place.address(listening.getsockname()[1])
     randomness = vault.safe.randomness
-    house = House(Register(vault), relay, clock=monotonic, randomness=randomness)
+    metrics = Metrics()
+    house = House(Register(vault, metrics.vault.time), relay, clock=monotonic, randomness=randomness, metrics=metrics)
     app = create_app(house, vault, address=address, host_token=TOKEN, randomness=randomness, page=page)
     server = Server(config_of(app, place), house)
     await house.start()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from earmark.call.doubts import Doubt, Frames
 from earmark.call.messages import Hello, Incoming
-from earmark.call.replies import Reply
+from earmark.call.replies import IceServer, Reply
 
 # --- events
 
@@ -42,12 +42,14 @@ class Connected:
         hello: what they said.
         invited: whom the invitation is for.
         ledger_root: Merkle root of the ledger now, in hexadecimal digits.
+        ice_servers: that help them to find a way through; none unless configured.
     """
 
     connection: int
     hello: Hello
     invited: Invited
     ledger_root: str
+    ice_servers: tuple[IceServer, ...] = ()
 
 
 @dataclass(frozen=True)

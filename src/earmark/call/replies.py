@@ -47,6 +47,20 @@ class Me(Message):
     host: bool
 
 
+class IceServer(Message):
+    """A server that helps browsers to find a way through networks (STUN or TURN), as `RTCIceServer` has it.
+
+    Attributes:
+        urls: such as "turn:turn.example:3478".
+        username: for this member and day; empty for STUN.
+        credential: likewise.
+    """
+
+    urls: list[str]
+    username: str = ""
+    credential: str = Field(default="", repr=False)
+
+
 class Challenge(Message):
     """What is to be signed: the call, the notice, and the state of the ledger, with a number used once."""
 
@@ -57,7 +71,7 @@ class Challenge(Message):
     ledger_root: str
     dealer_key: Binary
     challenge: Binary
-    ice_servers: list[str]
+    ice_servers: list[IceServer]
 
 
 class Refused(Message):

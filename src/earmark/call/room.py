@@ -39,6 +39,7 @@ from earmark.call.replies import (
     Challenge,
     Ended,
     EndedFor,
+    IceServer,
     Lobby,
     Me,
     Reply,
@@ -71,7 +72,6 @@ class Setting:
         segment_ms: length of a segment in milliseconds.
         slot_ms: length of a pattern's time slots in milliseconds.
         depth: how strongly streams are marked.
-        ice_servers: addresses of servers that help to find a way through; none unless configured.
     """
 
     call: CallFacts
@@ -79,7 +79,15 @@ class Setting:
     segment_ms: int
     slot_ms: int
     depth: float
-    ice_servers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """How many are waiting to be let in, are inside, and speak in a call."""
+
+    lobby: int
+    inside: int
+    streams: int
 
 
 class Room:
@@ -114,6 +122,12 @@ class Room:
     def over(self) -> bool:
         """Whether nothing will happen here any more."""
         return self._over is not None
+
+    @property
+    def headcount(self) -> Headcount:
+        """How many there are now."""
+        lobby, inside = (len(self._seats.all(stage)) for stage in (Stage.LOBBY, Stage.INSIDE))
+        return Headcount(lobby, inside, len(self._speaking.open_now()))
 
     @property
     def empty(self) -> bool:
@@ -167,9 +181,9 @@ class Room:
         challenge = self._randomness(CHALLENGE_BYTES)
         seat = Seat(event.connection, invited, event.hello.device, challenge, event.ledger_root)
         self._seats.take(seat)
-        self._out.send(seat, self._challenge(seat))
+        self._out.send(seat, self._challenge(seat, event.ice_servers))
 
-    def _challenge(self, seat: Seat) -> Challenge:
+    def _challenge(self, seat: Seat, ice_servers: Sequence[IceServer]) -> Challenge:
         return Challenge(
             call=self._setting.call,
             member=Me(id=seat.member, name=seat.invited.name, host=seat.invited.host),
@@ -177,7 +191,7 @@ class Room:
             ledger_root=seat.ledger_root,
             dealer_key=self._setting.dealer_key,
             challenge=seat.challenge,
-            ice_servers=list(self._setting.ice_servers),
+            ice_servers=list(ice_servers),
         )
 
     def _consent(self, seat: Seat, message: Consent) -> None:

@@ -1,6 +1,6 @@
 """The command that lets people talk."""
 
-import logging
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +45,13 @@ def serve(
             "--host-token-file", metavar="FILE", help="Keeps the host's token. Default: a new one at each start."
         ),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", metavar="ADDRESS:PORT", help="Where Prometheus is answered. Default: nowhere."),
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log-format", metavar="NAME", help="text, or json: one object a line.")
+    ] = None,
     vault: VaultFolder = None,
     json: Json = False,
 ) -> None:
@@ -53,7 +60,7 @@ def serve(
     Prints the page's address and the link by which hosts open calls.
     """
     from earmark.cli import shell
-    from earmark.server import running, tokens
+    from earmark.server import logs, running, tokens, turn
 
     chosen = shell.settings(
         host=host,
@@ -65,12 +72,14 @@ def serve(
         media_address=media_address,
         media_ports=media_ports,
         host_token_file=host_token_file,
+        metrics=metrics,
+        log_format=log_format,
         vault=vault,
     )
     place = running.Place(chosen.host, chosen.port, chosen.tls_cert, chosen.tls_key, chosen.public_url or "")
     place.check()
-    logging.basicConfig(format="earmark: %(asctime)s %(message)s", level=logging.WARNING)
-    logging.getLogger("earmark").setLevel(logging.INFO)
+    logs.begin(chosen.log_format)
+    helpers = turn.helpers(chosen.ice_urls, chosen.turn_secret_file, time.time)
     with shell.opened(chosen) as opened:
         opened.safe.open()
         token = tokens.host_token(chosen.host_token_file, opened.safe.randomness)
@@ -79,7 +88,15 @@ def serve(
             link = f"{address}#host={token}"
             shell.tell("earmark.serve/1", {"address": address, "host_link": link}, announced(address, link), json=json)
 
-        running.serve(opened, place, chosen_relay(chosen), host_token=token, ready=ready)
+        running.serve(
+            opened,
+            place,
+            chosen_relay(chosen),
+            host_token=token,
+            ready=ready,
+            ice_servers=helpers.for_somebody,
+            metrics=chosen.metrics,
+        )
 
 
 def chosen_relay(chosen: "Settings") -> "Relay":

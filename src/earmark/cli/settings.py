@@ -43,6 +43,10 @@ class Settings(BaseSettings):
         media_address: the address at which the relay takes sound.
         media_ports: the UDP ports there, such as "40000-40100".
         host_token_file: keeps the token by which hosts open calls. The token itself is no setting.
+        ice_urls: STUN and TURN servers for browsers behind networks that let nothing else through.
+        turn_secret_file: holds the secret that the TURN servers share with this one. The secret itself is no setting.
+        metrics: address and port at which Prometheus is answered; nowhere if not set.
+        log_format: lines for people, or for programs.
     """
 
     model_config = SettingsConfigDict(env_prefix="EARMARK_", env_ignore_empty=True, extra="forbid")
@@ -63,6 +67,10 @@ class Settings(BaseSettings):
     media_address: str | None = None
     media_ports: str | None = None
     host_token_file: Path | None = None
+    ice_urls: list[str] = []
+    turn_secret_file: Path | None = None
+    metrics: str | None = None
+    log_format: Literal["text", "json"] = "text"
 
     @classmethod
     def settings_customise_sources(

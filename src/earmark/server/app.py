@@ -1,5 +1,6 @@
 """The server's interface, put together."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from earmark.server.house import House
 from earmark.server.page import PAGE, add_headers, add_page
 from earmark.server.questions import questions
 from earmark.server.sockets import POLICY, is_own, serve_socket
+
+HEALTH_S = 5.0
 
 
 def create_app(
@@ -39,8 +42,8 @@ def create_app(
     app.include_router(questions(house.register, vault, address, Guard(host_token), randomness))
 
     @app.get("/healthz")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        return await _health(house)
 
     @app.websocket("/api/room")
     async def room(socket: WebSocket) -> None:
@@ -51,6 +54,19 @@ def create_app(
 
     add_page(app, page)
     return app
+
+
+async def _health(house: House) -> JSONResponse:
+    """Say whether calls can be held: the relay forwards, and the vault answers in time."""
+    wrong = {"relay": house.problem(), "vault": ""}
+    try:
+        async with asyncio.timeout(HEALTH_S):
+            await house.register.ledger_root()
+    except (EarmarkError, TimeoutError) as error:
+        wrong["vault"] = str(error) or "the vault does not answer"
+    parts = {name: problem or "ok" for name, problem in wrong.items()}
+    well = not any(wrong.values())
+    return JSONResponse({"status": "ok" if well else "failing", **parts}, status_code=200 if well else 503)
 
 
 def _answer(status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -14,12 +14,13 @@ from earmark.call.events import Connected, Invited
 from earmark.call.invitations import token_hash
 from earmark.call.messages import Hello
 from earmark.call.relays.base import Relay
-from earmark.call.replies import CallFacts, RefusedFor, Rules
+from earmark.call.replies import CallFacts, IceServer, RefusedFor, Rules
 from earmark.call.room import Room, Setting
 from earmark.keys import SECRET_BYTES
 from earmark.records.calls.entries import CallRecord, Invitation
 from earmark.server.lines import Line
 from earmark.server.live import LiveCall
+from earmark.server.metrics import Census, Metrics
 from earmark.server.register import Register
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class House:
         relay: forwards the sound of all calls.
         clock: gives seconds that never go back.
         randomness: gives that many bytes fit for keys.
-        ice_servers: addresses for browsers of servers that help to find a way through; none unless configured.
+        ice_servers: gives what a browser is told of servers that help to find a way through.
+        metrics: counts what happens; nobody else asks for them if none are given.
     """
 
     def __init__(
@@ -43,11 +45,14 @@ class House:
         *,
         clock: Callable[[], float],
         randomness: Callable[[int], bytes],
-        ice_servers: Sequence[str] = (),
+        ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
+        metrics: Metrics | None = None,
     ) -> None:
         self.register = register
+        self.metrics = metrics or Metrics()
+        self.metrics.watch(self.census, relay.health)
         self._relay, self._clock, self._randomness = relay, clock, randomness
-        self._ice_servers = tuple(ice_servers)
+        self._ice_servers = ice_servers
         self._calls: dict[str, LiveCall] = {}
         self._doors: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._numbers = count(1)
@@ -55,7 +60,23 @@ class House:
 
     def new_line(self) -> Line:
         """Return a line for a new connection."""
+        self.metrics.connections.inc()
         return Line(next(self._numbers))
+
+    def census(self) -> Census:
+        """Count who is in the calls that are going on."""
+        going_on = [call.headcount for call in list(self._calls.values()) if not call.over]
+        return Census(
+            calls=len(going_on),
+            lobby=sum(one.lobby for one in going_on),
+            inside=sum(one.inside for one in going_on),
+            streams=sum(one.streams for one in going_on),
+        )
+
+    def problem(self) -> str:
+        """Return what is wrong with the relay, in one sentence; empty while it forwards."""
+        health = self._relay.health()
+        return "" if health.running else health.problem or "the relay does not run"
 
     async def start(self) -> None:
         """Get ready."""
@@ -72,13 +93,14 @@ class House:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""
         invitation = await self.register.invitation(token_hash(hello.token))
         if invitation is None:
-            _turn_away(line, "invitation")
+            self._turn_away(line, "invitation")
             return None
         call = await self._call(invitation.call_id)
         if call is None:
-            _turn_away(line, "ended")
+            self._turn_away(line, "ended")
             return None
-        event = Connected(line.number, hello, await self._invited(invitation, hello), await self.register.ledger_root())
+        invited, root = await self._invited(invitation, hello), await self.register.ledger_root()
+        event = Connected(line.number, hello, invited, root, self._ice_servers())
         call.connected(line, event)
         return call
 
@@ -106,11 +128,23 @@ class House:
             segment_ms=recording.segment_ms,
             slot_ms=recording.slot_ms,
             depth=recording.depth,
-            ice_servers=self._ice_servers,
         )
         room = Room(setting, self._randomness)
         log.info("call %s: open", recording.id)
-        return LiveCall(recording.id, room, dealer, register=self.register, relay=self._relay, clock=self._clock)
+        return LiveCall(
+            recording.id,
+            room,
+            dealer,
+            register=self.register,
+            relay=self._relay,
+            clock=self._clock,
+            metrics=self.metrics,
+        )
+
+    def _turn_away(self, line: Line, reason: RefusedFor) -> None:
+        self.metrics.refused.labels(reason).inc()
+        line.say(refusal(reason).model_dump_json())
+        line.close()
 
 
 def facts(record: CallRecord) -> CallFacts:
@@ -122,8 +156,3 @@ def facts(record: CallRecord) -> CallFacts:
         rules=Rules.model_validate(dict(record.rules)),
         hosts=[person.listener.name or person.listener.id for person in record.people if person.host],
     )
-
-
-def _turn_away(line: Line, reason: RefusedFor) -> None:
-    line.say(refusal(reason).model_dump_json())
-    line.close()

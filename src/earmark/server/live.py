@@ -44,11 +44,12 @@ from earmark.call.events import (
 )
 from earmark.call.messages import Incoming
 from earmark.call.relays.base import Relay
-from earmark.call.replies import Keys
-from earmark.call.room import Room
+from earmark.call.replies import Keys, Refused
+from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
 from earmark.errors import CallError, EarmarkError
 from earmark.server.lines import Line
+from earmark.server.metrics import Metrics
 from earmark.server.register import Register
 
 TICK_S = 1.0
@@ -67,6 +68,7 @@ class LiveCall:
         register: the vault.
         relay: forwards the sound.
         clock: gives seconds that never go back.
+        metrics: counts what happens.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class LiveCall:
         register: Register,
         relay: Relay,
         clock: Callable[[], float],
+        metrics: Metrics,
     ) -> None:
         self._id = call_id
+        self._metrics = metrics
         self._room, self._dealer = room, dealer
         self._register, self._relay, self._clock = register, relay, clock
         self._lines: dict[int, Line] = {}
@@ -93,6 +97,11 @@ class LiveCall:
     def over(self) -> bool:
         """Whether nobody can enter any more."""
         return self._room.over
+
+    @property
+    def headcount(self) -> Headcount:
+        """How many are in it now."""
+        return self._room.headcount
 
     def connected(self, line: Line, event: Connected) -> None:
         """Let somebody with an invitation come."""
@@ -126,6 +135,8 @@ class LiveCall:
     def _carry_out(self, command: Command) -> None:
         match command:
             case Send(connection, message):
+                if isinstance(message, Refused):
+                    self._metrics.refused.labels(message.reason).inc()
                 if connection in self._lines:
                     self._lines[connection].say(message.model_dump_json())
             case Close(connection):
@@ -164,9 +175,11 @@ class LiveCall:
         try:
             value = await self._do(request)
         except EarmarkError as error:
+            self._metrics.failures.labels(type(request).__name__).inc()
             log.warning("call %s: %s failed: %s", self._id, type(request).__name__, error)
             answer: Done | Failed = Failed(number, str(error), error.hint)
         except Exception:
+            self._metrics.failures.labels(type(request).__name__).inc()
             log.exception("call %s: %s failed", self._id, type(request).__name__)
             answer = Failed(number, "the server has failed to do that", "Its log says more.")
         else:

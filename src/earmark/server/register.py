@@ -7,6 +7,7 @@ time anyway.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from earmark.call.doubts import Doubt
@@ -25,16 +26,19 @@ class Register:
 
     Args:
         vault: stays the caller's, and is to be left alone until this is closed.
+        timing: measures how long each request takes, from when it is made.
     """
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, timing: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
         self._vault = vault
+        self._timing = timing
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
 
     async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Do ``work`` in the vault's thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: work(*arguments, **named))
+        with self._timing():
+            return await loop.run_in_executor(self._thread, lambda: work(*arguments, **named))
 
     async def close(self) -> None:
         """Carry out what is waiting, and end the thread."""

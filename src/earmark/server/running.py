@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +16,12 @@ import uvicorn
 
 from earmark.api.inviting import Randomness
 from earmark.call.relays.base import Relay
+from earmark.call.replies import IceServer
 from earmark.errors import UsageError
 from earmark.records.vault import Vault
 from earmark.server.app import create_app
 from earmark.server.house import House
+from earmark.server.metrics import Metrics
 from earmark.server.page import PAGE
 from earmark.server.register import Register
 
@@ -106,9 +108,10 @@ def serve(
     *,
     host_token: str,
     ready: Callable[[str], None],
-    ice_servers: Sequence[str] = (),
+    ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
     randomness: Randomness = os.urandom,
     page: Path = PAGE,
+    metrics: str | None = None,
 ) -> None:
     """Serve calls until the process is interrupted.
 
@@ -118,16 +121,25 @@ def serve(
         relay: forwards the sound.
         host_token: lets hosts open calls.
         ready: told the page's address when connections are taken.
-        ice_servers: addresses for browsers of servers that help to find a way through.
+        ice_servers: gives what a browser is told of servers that help to find a way through.
         randomness: gives that many bytes fit for keys.
         page: the folder with the page's files.
+        metrics: address and port at which Prometheus is answered; None for nowhere.
 
     Raises:
         UsageError: nobody can listen there.
     """
     place.check()
-    house = House(Register(vault), relay, clock=time.monotonic, randomness=randomness, ice_servers=ice_servers)
-    with closing(listen(place)) as listening:
+    counted = Metrics()
+    house = House(
+        Register(vault, counted.vault.time),
+        relay,
+        clock=time.monotonic,
+        randomness=randomness,
+        ice_servers=ice_servers,
+        metrics=counted,
+    )
+    with closing(listen(place)) as listening, counted.served(metrics):
         address = place.address(listening.getsockname()[1])
         app = create_app(house, vault, address=address, host_token=host_token, randomness=randomness, page=page)
         server = Server(config_of(app, place), house, partial(ready, address))

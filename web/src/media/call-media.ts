@@ -1,6 +1,6 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch, OwnStream, Sampled } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, IceServer, OwnStream, Sampled } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
 import { Publication, Subscription } from "./connections.ts";
 import { concealed, quality, reception, worst, type Quality, type Reception } from "./health.ts";
@@ -44,15 +44,15 @@ export class CallMedia {
 
   /**
    * @param place is where audio elements are put.
-   * @param iceServers addresses that help to find a way through; none unless the server names some.
+   * @param iceServers help to find a way through; none unless the server names some.
    */
   constructor(
     private readonly context: AudioContext,
     place: HTMLElement,
-    iceServers: readonly string[],
+    iceServers: readonly IceServer[],
     events: CallMediaEvents,
   ) {
-    this.iceServers = iceServers.map((urls) => ({ urls }));
+    this.iceServers = iceServers.map(({ urls, username, credential }) => ({ urls: [...urls], username, credential }));
     this.sound = new Sound(place, () => {
       events.blocked();
     });

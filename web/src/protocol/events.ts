@@ -146,14 +146,17 @@ export interface Member extends RosterLine {
   readonly inGroup: boolean;
 }
 
+/** A server that helps to find a way through networks. */
+export type IceServer = ServerMessageOf<"challenge">["ice_servers"][number];
+
 /** All there is to show. */
 export interface View {
   readonly phase: Phase;
   readonly call: ServerMessageOf<"challenge">["call"] | null;
   readonly me: ServerMessageOf<"challenge">["member"] | null;
   readonly notice: string;
-  /** Addresses that help to find a way through networks; none unless the server names some. */
-  readonly iceServers: readonly string[];
+  /** Servers that help to find a way through networks; none unless the call's server names some. */
+  readonly iceServers: readonly IceServer[];
   readonly members: readonly Member[];
   /** Who is in the group, for 10 s or more, and not in the call by what the server says. There should be nobody. */
   readonly strangers: readonly string[];

@@ -79,7 +79,10 @@ const serverMessage = v.variant("type", [
     ledger_root: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
     dealer_key: binaryOf(32),
     challenge: binaryOf(32),
-    ice_servers: v.pipe(v.array(text), v.maxLength(20)),
+    ice_servers: v.pipe(
+      v.array(v.strictObject({ urls: v.array(text), username: text, credential: text })),
+      v.maxLength(20),
+    ),
   }),
   v.strictObject({ type: v.literal("refused"), reason: v.picklist(refusalReasons), hint: text }),
   v.strictObject({ type: v.literal("lobby") }),
