@@ -51,6 +51,17 @@ def test_what_was_replaced_is_not_alike() -> None:
     assert worth[inside].mean() < -0.5 < worth[~inside].mean()
 
 
+def test_each_with_each_is_as_pair_by_pair() -> None:
+    compared = likeness(noisy(SOUND))
+    frames, segments = STRAIGHT.frames[20:40], SEGMENTS[20:40]
+    table = compared.everywhere(frames, segments)
+    assert table.shape == (20, 20)
+    own, others = np.diagonal(table), table[np.abs(np.subtract.outer(segments, segments)) >= 5]
+    assert np.allclose(own, compared.along(Course(segments, frames, HOPS)), atol=0.02)
+    assert own.mean() > 0.5
+    assert others.mean() < -0.5
+
+
 def test_silence_says_little() -> None:
     quiet = Original(np.full((900, 72), -29.0, np.float16), HOPS)
     passage = Passage(SEGMENTS, HOPS * SEGMENTS, 0.0)

@@ -126,6 +126,22 @@ def test_a_sentence_too_short_for_the_alignment_is_found_again() -> None:
     assert states(leak) == ["genuine", "moved", "genuine"]
 
 
+def test_two_short_sentences_that_changed_places_are_both_found_again() -> None:
+    leak = told(spliced((20, 120), (140, 160), (120, 140), (160, 260)))
+    assert "not from this recording" not in states(leak)
+    assert states(leak).count("moved") == 1
+    assert len(leak.edits) == 3
+    for edit, segments in zip(leak.edits, (100, 120, 140), strict=True):
+        assert abs(edit - segments * SEGMENT_S) < NEAR_BY_MARK_S
+
+
+@few
+@given(length=st.integers(5, 9), seed=seeds)
+def test_a_word_that_may_have_been_said_elsewhere_is_not_called_foreign(length: int, seed: int) -> None:
+    leak = told(spliced((20, 120), (300, 300 + length), (120 + length, 220), seed=seed))
+    assert "not from this recording" not in states(leak)
+
+
 def test_speed_is_told() -> None:
     segments = np.arange(20, 200)
     leak = told(made_up(HOPS * 185, [(segments, line(segments, 0, ppm=6000))], RECORDING, BITS))

@@ -4,7 +4,7 @@ The alignment looks for passages of a second and a half or more, and may run ove
 recording the leak is of and how strongly it carries the mark, less is needed, the more so near the places known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from math import log
 
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from earmark.signal.alignment import Passage
 from earmark.signal.correlation import Correlator, Floats, Ints
 from earmark.signal.courses import Course
+from earmark.signal.likeness import Likeness
 from earmark.signal.path import FOREIGN, Part
+from earmark.signal.presence import everywhere
 
 SHORTEST_S = 0.4
-LONGEST_S = 20.0
+LONGEST_S = 12.0
 NEAR_S = 6.0
 FAR_SHARE = 0.2
 ALLOWED = 0.01
@@ -26,33 +28,61 @@ MOST_PLACES = 20_000_000
 Doubles = NDArray[np.float64]
 
 
-def found_again(correlator: Correlator, courses: Sequence[Course], parts: Sequence[Part]) -> list[Passage]:
+def found_again(
+    correlator: Correlator,
+    courses: Sequence[Course],
+    parts: Sequence[Part],
+    searched: Set[Part],
+    *,
+    strength: float,
+    likeness: Likeness | None = None,
+) -> list[Passage]:
     """Return passages in the foreign parts of a path.
 
     Args:
         correlator: leak and recording.
         courses: known so far.
         parts: of the path.
+        searched: parts that need not be searched once more.
+        strength: how strongly the leak carries the mark (``presence``).
+        likeness: to the original, if that is at hand.
     """
     hop_s = correlator.listening.hop_s
     found = []
     for number, part in enumerate(parts):
-        if part.course == FOREIGN and SHORTEST_S <= (part.last - part.first) * hop_s <= LONGEST_S:
-            beside = (*parts[max(0, number - 1) : number], *parts[number + 1 : number + 2])
-            middle = (part.first + part.last) / 2
+        if part.course != FOREIGN or part in searched:
+            continue
+        beside = (*parts[max(0, number - 1) : number], *parts[number + 1 : number + 2])
+        for piece in pieces(part, hop_s):
+            middle = (piece.first + piece.last) / 2
             near = [courses[one.course].position(middle) for one in beside if one.course != FOREIGN]
-            passage = surest(correlator, part, near)
+            passage = surest(correlator, piece, near, strength, likeness)
             found += [passage] if passage else []
     return found
 
 
-def surest(correlator: Correlator, part: Part, near: Sequence[float]) -> Passage | None:
+def pieces(part: Part, hop_s: float) -> list[Part]:
+    """Return what to search of a part: all of it, of a long one what is next to what is known, of a crumb nothing."""
+    seconds = (part.last - part.first) * hop_s
+    if seconds < SHORTEST_S:
+        return []
+    if seconds <= LONGEST_S:
+        return [part]
+    some = round(LONGEST_S / 2 / hop_s)
+    return [replace(part, last=part.first + some), replace(part, first=part.last - some)]
+
+
+def surest(
+    correlator: Correlator, part: Part, near: Sequence[float], strength: float, likeness: Likeness | None = None
+) -> Passage | None:
     """Return the surest passage in a part of the leak; None if there is none that is no chance.
 
     Args:
         correlator: leak and recording.
         part: of the leak.
         near: places in the recording, in segments, that what is beside the part would be at in its middle.
+        strength: how strongly the leak carries the mark.
+        likeness: to the original, if that is at hand.
     """
     listening = correlator.listening
     hops = listening.hops_per_segment
@@ -66,10 +96,17 @@ def surest(correlator: Correlator, part: Part, near: Sequence[float]) -> Passage
         segments, close = segments[close], np.ones(int(close.sum()), bool)
     if not len(segments) or len(frames) < hops:
         return None
-    gains = replace(correlator, signs=correlator.signs[segments]).worth_everywhere(frames)
-    price = np.where(close, log(hops * max(1, close.sum())), log(hops * len(segments) / FAR_SHARE))
-    price += log(len(frames) / hops) - log(ALLOWED)  # a passage may begin at any of them
+    gains = everywhere(correlator, frames, segments, strength)
+    if likeness is not None:
+        gains = gains + likeness.everywhere(frames, segments)
+    far = anywhere(hops, len(segments), len(frames))
+    price = np.where(close, far + log(FAR_SHARE * max(1, close.sum()) / len(segments)), far)
     return best_diagonal(gains, frames, segments, hops, price)
+
+
+def anywhere(hops: int, segments: int, frames: int) -> float:
+    """Return how sure a passage has to be, in nats, that begins with any segment at any of ``frames``."""
+    return log(hops * segments / FAR_SHARE) + log(frames / hops) - log(ALLOWED)
 
 
 def best_diagonal(worth: Floats, frames: Ints, segments: Ints, hops: int, price: Doubles) -> Passage | None:

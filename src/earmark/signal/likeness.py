@@ -15,7 +15,7 @@ In a pause both are alike whatever was done, and that says nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -41,6 +41,12 @@ TAILS = (0.5, 1.0, 2.0)
 FITTED = 4000
 FITTED_S = 40.0
 LEAD_S = 1.0
+
+ENOUGH = 0.25
+"""Nearly nothing counts as nothing: what is added to products of spreads."""
+
+COMPARED = 1024
+"""So many segments are compared at once with all frames."""
 
 SHARE = 0.5
 """Neighbouring windows overlap and speech changes slowly, so that each counts for half."""
@@ -145,15 +151,31 @@ class Likeness:
 
     def features(self, frames: Ints, segments: Ints) -> Doubles:
         """Return what is compared of segments that start at frames of the leak; shape (n, FEATURES)."""
-        around = np.arange(-AROUND, AROUND + 1) + HOPS_PER_SLOT
-        heard = picked(self.leak, frames[:, None] + around)
-        told = picked(self.foretold, self.original.hops * segments[:, None] + around)
-        heard, told = (np.maximum(one.astype(np.float32), self.floor) - self.usual for one in (heard, told))
-        return compared(heard, told)
+        return compared(self._windows(self.leak, frames), self._windows(self.foretold, self.original.hops * segments))
+
+    def _windows(self, rows: NDArray[np.floating], starts: Ints) -> Floats:
+        """Return what is around segments that start at ``starts``, against what is usual; shape (n, frames, 72)."""
+        around = picked(rows, starts[:, None] + np.arange(-AROUND, AROUND + 1) + HOPS_PER_SLOT)
+        windows: Floats = np.maximum(around.astype(np.float32), self.floor) - self.usual
+        return windows
 
     def along(self, course: Course) -> Doubles:
         """Return the log-odds that each segment of a course is where it should be, in nats; shape (n,)."""
         return log_odds(self.features(course.frames, course.segments))
+
+    def everywhere(self, frames: Ints, segments: Ints) -> Floats:
+        """Return the log-odds that segments start at frames, each with each; shape (len(frames), len(segments))."""
+        heard = Windows.of(self._windows(self.leak, frames)).upright()
+        odds = np.empty((len(frames), len(segments)), np.float32)
+        for start in range(0, len(segments), COMPARED):
+            some = slice(start, start + COMPARED)
+            told = Windows.of(self._windows(self.foretold, self.original.hops * segments[some]))
+            products = (
+                one @ other.T / np.float32(one.shape[1])
+                for one, other in ((heard.shape, told.shape), (heard.slopes, told.slopes))
+            )
+            odds[:, some] = log_odds(features_of(heard, told, *products))
+        return odds
 
 
 def picked(rows: NDArray[np.floating], index: Ints) -> NDArray[np.floating]:
@@ -161,32 +183,62 @@ def picked(rows: NDArray[np.floating], index: Ints) -> NDArray[np.floating]:
     return rows[np.clip(index, 0, len(rows) - 1)]
 
 
+@dataclass(frozen=True)
+class Windows:
+    """Windows of log-powers, made ready to be compared.
+
+    Attributes:
+        level: the mean of each; shape (n,), or what broadcasts against the others' in an outer comparison.
+        spread: the standard deviation of each; likewise.
+        shape: each without its level; shape (n, k).
+        slopes: how it changes with time; shape (n, m).
+        steepness: the root of their mean square; as ``level``.
+    """
+
+    level: Floats
+    spread: Floats
+    shape: Floats
+    slopes: Floats
+    steepness: Floats
+
+    @classmethod
+    def of(cls, rows: Floats) -> "Windows":
+        """Return windows given as (n, frames, 72)."""
+        flat = rows.reshape(len(rows), -1)
+        level = flat.mean(axis=1)
+        slopes = np.diff(rows[:, ::2], axis=1).reshape(len(rows), -1)
+        return cls(level, flat.std(axis=1), flat - level[:, None], slopes, np.sqrt((slopes**2).mean(axis=1)))
+
+    def upright(self) -> "Windows":
+        """Return them as rows of a table, of which other windows are the columns."""
+        level, spread, steepness = (one[:, None] for one in (self.level, self.spread, self.steepness))
+        return replace(self, level=level, spread=spread, steepness=steepness)
+
+
 def compared(heard: Floats, told: Floats) -> Doubles:
-    """Return how alike windows (n, frames, 72) are, and how much there is to compare."""
-    x, y = heard.reshape(len(heard), -1), told.reshape(len(told), -1)
-    x_level, y_level = x.mean(axis=1), y.mean(axis=1)
-    x, y = x - x_level[:, None], y - y_level[:, None]
-    x_spread, y_spread = x.std(axis=1), y.std(axis=1)
-    likeness = (x * y).mean(axis=1) / (x_spread * y_spread + 0.25)
-    slopes = slope_likeness(heard, told)
-    step = np.abs(x_level - y_level)
-    both = np.minimum(x_spread, y_spread)
-    linear = np.stack([likeness, slopes, step, x_spread, y_spread, both, likeness * both, likeness**2, step**2], axis=1)
-    return np.concatenate([linear, (slopes * both)[:, None], (step * both)[:, None]], axis=1).astype(np.float64)
+    """Return how alike windows (n, frames, 72) are pair by pair, and how much there is to compare."""
+    x, y = Windows.of(heard), Windows.of(told)
+    products = (x.shape * y.shape).mean(axis=1), (x.slopes * y.slopes).mean(axis=1)
+    return features_of(x, y, *products).astype(np.float64)
 
 
-def slope_likeness(heard: Floats, told: Floats) -> Floats:
-    """Return how alike windows are in how they change with time."""
-    x, y = (np.diff(one[:, ::2], axis=1).reshape(len(one), -1) for one in (heard, told))
-    likeness: Floats = (x * y).mean(axis=1) / (np.sqrt((x**2).mean(axis=1) * (y**2).mean(axis=1)) + 0.25)
-    return likeness
+def features_of(x: Windows, y: Windows, product: Floats, slope_product: Floats) -> Floats:
+    """Return what is compared of windows, given the mean products of their shapes and slopes; (…, FEATURES)."""
+    likeness = product / (x.spread * y.spread + ENOUGH)
+    slopes = slope_product / (x.steepness * y.steepness + ENOUGH)
+    step = np.abs(x.level - y.level)
+    spreads = np.broadcast_arrays(x.spread, y.spread)
+    both = np.minimum(*spreads)
+    linear = (likeness, slopes, step, *spreads, both, likeness * both, likeness**2, step**2, slopes * both, step * both)
+    features: Floats = np.stack(linear, axis=-1)
+    return features
 
 
 WEIGHTS = np.array([-0.889, 17.085, 3.32, -7.416, -4.586, -2.931, 16.725, 1.107, -0.906, -5.179, -0.76, 4.31])
 """Of the features of ``compared``, the last one for none of them."""
 
 
-def log_odds(features: Doubles) -> Doubles:
+def log_odds(features: Floats | Doubles) -> Doubles:
     """Return log-odds in nats from features; shape (n,)."""
     raw = features @ WEIGHTS[:-1] + WEIGHTS[-1]
     odds: Doubles = np.clip(SHARE * raw, -MOST, MOST)

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.signal.alignment import Passage
-from earmark.signal.correlation import Correlator, Floats
+from earmark.signal.correlation import Correlator, Floats, Ints, energy
 
 ODD = 0.03
 WEAKEST, STRONGEST = 0.3, 2.0
+WEIGHED_FRAMES = 64
+"""So many frames are weighed at once with all segments."""
 
 Doubles = NDArray[np.float64]
 
@@ -59,6 +61,20 @@ def presence(log_odds: Floats, energies: Floats, strength: float) -> Doubles:
     ratio = size / 2 + np.log1p(np.exp(-size)) - np.log(2) - strength**2 * energies / 8
     odd: Doubles = np.logaddexp(np.log(1 - ODD) + ratio, np.log(ODD))
     return odd
+
+
+def everywhere(correlator: Correlator, frames: Ints, segments: Ints, strength: float) -> Floats:
+    """Return ``presence`` of segments at frames, each at each; shape (len(frames), len(segments)).
+
+    E cosh(c S / 2) is at most exp(c² E / 8) where a segment is not (``correlation``), so that sums of it are the
+    logarithms of test martingales as well, whatever c is.
+    """
+    signs = correlator.signs[segments].T
+    found = np.empty((len(frames), len(segments)), np.float32)
+    for start in range(0, len(frames), WEIGHED_FRAMES):
+        windows = correlator.windows(frames[start : start + WEIGHED_FRAMES])
+        found[start : start + WEIGHED_FRAMES] = presence(windows @ signs, energy(windows)[:, None], strength)
+    return found
 
 
 def telling(energies: Floats, strength: float) -> Doubles:

@@ -7,7 +7,7 @@ Between two stretches the leak may be *cut here*: something of the recording is 
 All that comes from the mark's patterns alone, and, if it is at hand, from the original; never from who has which copy.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.signal.again import found_again
+from earmark.signal.again import anywhere, found_again
 from earmark.signal.alignment import Passage
 from earmark.signal.correlation import Correlator, energy
 from earmark.signal.courses import Course, courses_of
@@ -44,6 +44,12 @@ ROUNDS = 4
 QUIET_S = 1.0
 QUIET_NATS = 1.5
 FOREIGN_NATS = 3.0
+SURELY = {True: 1.25, False: 2.0}
+"""How many times what finding it elsewhere takes a foreign stretch has to tell, with the original and without.
+
+By the mark alone one can only expect what it would have told, and it may be of two pieces.
+"""
+
 BORDER_REACH_S = 2.0
 
 Doubles = NDArray[np.float64]
@@ -127,9 +133,9 @@ def time_line(correlator: Correlator, passages: Sequence[Passage], likeness: Lik
         likeness: to the original, if that is at hand.
     """
     leak = weighed(correlator, passages, likeness)
-    told = Told(leak, correlator.listening)
+    told = Told(leak, correlator.listening, correlator.segments, SURELY[likeness is not None])
     found = list(with_cuts(ordered(joined([told.stretch(part) for part in path_of(correlator, leak)]))))
-    stretches = (one for stretch in found for one in told.without_quiet(stretch))
+    stretches = (one for stretch in found for one in told.without_quiet(told.if_foreign(stretch)))
     return TimeLine(tuple(stretches), tuple(edits_of(found)))
 
 
@@ -168,8 +174,11 @@ def weighed(correlator: Correlator, passages: Sequence[Passage], likeness: Liken
     scale = Scale(correlator, strength(correlator, passages), likeness)
     courses = courses_of(correlator, passages)
     weights = [scale.weigh(course) for course in courses]
+    searched: set[Part] = set()
     for _ in range(ROUNDS):
-        further = scale.further(courses, best_path(stacked(weights, correlator), PRICES))
+        parts = best_path(stacked(weights, correlator), PRICES)
+        further = scale.further(courses, parts, searched)
+        searched.update(parts)
         if not further:
             break
         courses += courses_of(correlator, further)
@@ -196,11 +205,11 @@ class Scale:
     strength: float
     likeness: Likeness | None
 
-    def further(self, courses: Sequence[Course], parts: Sequence[Part]) -> list[Passage]:
-        """Return passages in the foreign parts of a path that are on none of its courses."""
-        found = found_again(self.correlator, courses, parts)
+    def further(self, courses: Sequence[Course], parts: Sequence[Part], searched: Set[Part]) -> list[Passage]:
+        """Return passages in the foreign parts of a path, but for those searched, that are on none of its courses."""
+        found = found_again(self.correlator, courses, parts, searched, strength=self.strength, likeness=self.likeness)
         if self.likeness is not None:
-            foreign = ((part.first, part.last) for part in parts if part.course == FOREIGN)
+            foreign = ((part.first, part.last) for part in parts if part.course == FOREIGN and part not in searched)
             found += (one for part in foreign for one in self.likeness.sounding.passages(*part, KNOWN))
         return [one for one in found if not any(course.has(one) for course in courses)]
 
@@ -235,10 +244,14 @@ class Told:
     Attributes:
         leak: what was weighed.
         listening: what was heard of it.
+        segments: of the recording.
+        surely: how many times what finding a stretch elsewhere takes it has to tell to be called foreign.
     """
 
     leak: Weighed
     listening: Listening
+    segments: int
+    surely: float
 
     def stretch(self, part: Part) -> Stretch:
         """Return a part as a stretch."""
@@ -251,6 +264,20 @@ class Told:
         first, last = (segment_s * course.position(frame) for frame in (part.first, part.last))
         speed = course.speed(part.first, part.last)
         return Stretch("genuine", start, end, first, last, speed and speed * self.listening.pace.tempo)
+
+    def if_foreign(self, stretch: Stretch) -> Stretch:
+        """Return a stretch, called foreign only if it would have been found had it been said anywhere else.
+
+        That something else was put in there stays an edit; but whether it is a word from another place of the
+        recording or from none is more than so little can tell.
+        """
+        hop_s = self.listening.hop_s
+        first, last = (round(at / hop_s) for at in (stretch.leak_start_s, stretch.leak_end_s))
+        if stretch.state != "not from this recording" or last <= first:
+            return stretch
+        needed = anywhere(self.listening.hops_per_segment, max(1, self.segments), last - first)
+        told = float(self.leak.telling[first:last].sum())
+        return stretch if told >= self.surely * needed else replace(stretch, state="too degraded to say")
 
     def time(self, frame: int) -> float:
         """Return when a frame of the leak is; the last is at its end."""

@@ -55,7 +55,8 @@ def _compared(one: Stretch) -> Iterator[str]:
     elif one.state == "not from this recording":
         yield f"{place} of the leak is not from this recording: it was put in, or replaces what was said."
     elif one.state == "too degraded to say":
-        yield f"{place} of the leak is too degraded to say anything of it."
+        instead = ", but it is not what was said there" if one.missing_s else ""
+        yield f"{place} of the leak is too short or too degraded to say where it is from{instead}."
 
 
 def _by_passages(passages: Sequence[Passage]) -> Iterator[str]:
