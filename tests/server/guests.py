@@ -31,7 +31,7 @@ from earmark.server.register import Register
 from earmark.server.running import Place, Server, config_of, listen
 
 TOKEN = "the host's token"  # noqa: S105 - of a test
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 Facts = dict[str, Any]
 
@@ -103,7 +103,7 @@ class Site:
 
     def connect(self, origin: str | None = None) -> connect:
         ours = Origin(origin if origin is not None else self.address.rstrip("/"))
-        return connect(self.socket, origin=ours, proxy=None, max_size=2**18)
+        return connect(self.socket, origin=ours, proxy=None, max_size=2**18, open_timeout=WAIT_S)
 
     @asynccontextmanager
     async def guest(self, link: str, name: str, **hello: Any) -> AsyncIterator["Guest"]:

@@ -23,7 +23,8 @@ class Invited:
         name: theirs.
         host: whether they are a host.
         device: the key of their device, 32 bytes; None before their first entry.
-        known: whether the device that they come with is known from an earlier call of theirs.
+        known: whether the device that they come with is known from an earlier call of theirs; asked only where a rule
+            demands it.
     """
 
     member: str

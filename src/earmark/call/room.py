@@ -44,6 +44,7 @@ from earmark.call.replies import (
     Me,
     Reply,
     Roster,
+    Rules,
     Waiter,
     Waiting,
 )
@@ -53,6 +54,12 @@ from earmark.call.speaking import Speaking
 from earmark.errors import CallError
 
 CHALLENGE_BYTES = 32
+MOST_UNSIGNED = 4
+"""So many windows of one person may show the notice at once; of more, the oldest are closed."""
+
+WAITING_S = 0.25
+"""Hosts are told no more often than that who waits."""
+
 ENDINGS: dict[EndedFor, str] = {
     "ended": "The call is over.",
     "removed": "The host has removed you from the call.",
@@ -117,6 +124,8 @@ class Room:
         self._removed: set[str] = set()
         self._expected_back: set[str] = set()
         self._told: Roster | None = None
+        self._to_tell_waiting = False
+        self._told_waiting = -WAITING_S
 
     @property
     def over(self) -> bool:
@@ -128,6 +137,11 @@ class Room:
         """How many there are now."""
         lobby, inside = (len(self._seats.all(stage)) for stage in (Stage.LOBBY, Stage.INSIDE))
         return Headcount(lobby, inside, len(self._speaking.open_now()))
+
+    @property
+    def rules(self) -> Rules:
+        """What the call demands of those who come."""
+        return self._setting.call.rules
 
     @property
     def empty(self) -> bool:
@@ -158,6 +172,7 @@ class Room:
         self._keying.proceed()
         self._sampling.proceed()
         self._tell_roster()
+        self._tell_hosts()
         return self._out.take()
 
     # --- coming
@@ -180,6 +195,8 @@ class Room:
             return
         challenge = self._randomness(CHALLENGE_BYTES)
         seat = Seat(event.connection, invited, event.hello.device, challenge, event.ledger_root)
+        for old in self._seats.of(invited.member, [Stage.CHALLENGED])[: 1 - MOST_UNSIGNED]:
+            self._dismiss(old, _ended("replaced"))
         self._seats.take(seat)
         self._out.send(seat, self._challenge(seat, event.ice_servers))
 
@@ -405,8 +422,12 @@ class Room:
         return Waiting(members=[Waiter(id=seat.member, name=seat.invited.name) for seat in waiting])
 
     def _tell_waiting(self) -> None:
-        """Tell hosts who waits."""
-        if self._over is None:
+        """See that hosts are told who waits: soon, but not once for each of a crowd."""
+        self._to_tell_waiting = True
+
+    def _tell_hosts(self) -> None:
+        if self._over is None and self._to_tell_waiting and self._out.now - self._told_waiting >= WAITING_S:
+            self._to_tell_waiting, self._told_waiting = False, self._out.now
             hosts = [seat for seat in self._seats.all(Stage.INSIDE) if seat.invited.host]
             self._out.send_all(hosts, self._waiting())
 

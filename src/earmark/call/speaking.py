@@ -20,6 +20,9 @@ from earmark.call.seats import Seat, Seats, Stage
 from earmark.call.streams import Stream
 from earmark.errors import CallError
 
+RECORD_S = 1.0
+"""How far a stream is goes on record no more often than that, and at its end."""
+
 
 class Speaking:
     """Runs the streams.
@@ -132,7 +135,9 @@ class Speaking:
         """
         stream = self._own(seat, message.stream)
         stream.report(message.position, self._out.now, self._segment_ms / 1000)
-        self._out.do(RecordProgress(stream.number, stream.positions))
+        if self._out.now - stream.recorded >= RECORD_S:
+            stream.recorded = self._out.now
+            self._out.do(RecordProgress(stream.number, stream.positions))
         if stream.needs_block:
             stream.opening = True
             request = OpenBlock(stream.number)

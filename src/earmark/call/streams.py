@@ -5,6 +5,7 @@ begins when three quarters of one have passed. Whoever comes late is dealt keys 
 on, and nothing from before.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -39,6 +40,7 @@ class Stream:
         since: when it began.
         position: the last one reported to have begun.
         reported: when; None if none was.
+        recorded: when it last went on record how far the stream is.
         blocks: how many have begun.
         opening: whether the next one is being begun.
         published: whether the relay has it.
@@ -52,6 +54,7 @@ class Stream:
     since: float
     position: int = 0
     reported: float | None = None
+    recorded: float = -math.inf
     blocks: int = 1
     opening: bool = False
     published: bool = False

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from earmark.api.inviting import Randomness
 from earmark.errors import EarmarkError
 from earmark.records.vault import Vault
+from earmark.server.bodies import LimitedBodies
 from earmark.server.guard import Guard
 from earmark.server.house import House
 from earmark.server.page import PAGE, add_headers, add_page
@@ -35,6 +36,7 @@ def create_app(
         page: the folder with the page's files.
     """
     app = FastAPI(title="Earmark", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(LimitedBodies)
     add_headers(app, secure=address.startswith("https:"))
     app.add_exception_handler(EarmarkError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

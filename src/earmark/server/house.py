@@ -18,6 +18,7 @@ from earmark.call.replies import CallFacts, IceServer, RefusedFor, Rules
 from earmark.call.room import Room, Setting
 from earmark.keys import SECRET_BYTES
 from earmark.records.calls.entries import CallRecord, Invitation
+from earmark.server.doorkeeper import Doorkeeper
 from earmark.server.lines import Line
 from earmark.server.live import LiveCall
 from earmark.server.metrics import Census, Metrics
@@ -55,13 +56,14 @@ class House:
         self._ice_servers = ice_servers
         self._calls: dict[str, LiveCall] = {}
         self._doors: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.door = Doorkeeper(clock)
         self._numbers = count(1)
         self._stopped = False
 
-    def new_line(self) -> Line:
+    def new_line(self, address: str) -> Line:
         """Return a line for a new connection."""
         self.metrics.connections.inc()
-        return Line(next(self._numbers))
+        return Line(next(self._numbers), address)
 
     def census(self) -> Census:
         """Count who is in the calls that are going on."""
@@ -93,19 +95,23 @@ class House:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""
         invitation = await self.register.invitation(token_hash(hello.token))
         if invitation is None:
+            self.door.failed(line.address)
             self._turn_away(line, "invitation")
+            return None
+        if not self.door.welcomes((invitation.call_id, invitation.listener_id)):
+            line.break_off()  # the page comes again by itself
             return None
         call = await self._call(invitation.call_id)
         if call is None:
             self._turn_away(line, "ended")
             return None
-        invited, root = await self._invited(invitation, hello), await self.register.ledger_root()
+        invited, root = await self._invited(invitation, hello, call.rules), await self.register.ledger_root()
         event = Connected(line.number, hello, invited, root, self._ice_servers())
         call.connected(line, event)
         return call
 
-    async def _invited(self, invitation: Invitation, hello: Hello) -> Invited:
-        known = await self.register.knows_device(invitation.listener_id, hello.device)
+    async def _invited(self, invitation: Invitation, hello: Hello, rules: Rules) -> Invited:
+        known = rules.known_devices_only and await self.register.knows_device(invitation.listener_id, hello.device)
         name = invitation.name or invitation.listener_id
         return Invited(invitation.listener_id, name, invitation.host, invitation.device, known)
 

@@ -12,10 +12,12 @@ class Line:
 
     Args:
         number: no other connection has it, or will have it.
+        address: from where it comes.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, address: str = "") -> None:
         self.number = number
+        self.address = address
         self._waiting: deque[str] = deque()
         self._bytes = 0
         self._changed = asyncio.Event()

@@ -44,7 +44,7 @@ from earmark.call.events import (
 )
 from earmark.call.messages import Incoming
 from earmark.call.relays.base import Relay
-from earmark.call.replies import Keys, Refused
+from earmark.call.replies import Keys, Refused, Rules
 from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
 from earmark.errors import CallError, EarmarkError
@@ -102,6 +102,11 @@ class LiveCall:
     def headcount(self) -> Headcount:
         """How many are in it now."""
         return self._room.headcount
+
+    @property
+    def rules(self) -> Rules:
+        """What the call demands of those who come."""
+        return self._room.rules
 
     def connected(self, line: Line, event: Connected) -> None:
         """Let somebody with an invitation come."""

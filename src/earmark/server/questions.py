@@ -1,11 +1,12 @@
 """The HTTP interface for hosts: opening calls, inviting people, and looking at what happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import asdict
 from io import BytesIO
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from earmark.api.calling import call, calls
@@ -91,8 +92,24 @@ class CallMade(Links):
     host_link: str = Field(repr=False)
 
 
+def guarded(guard: Callable[[Request], None]) -> type[APIRoute]:
+    """Return routes that let `guard` look at a request before a byte of its body is read."""
+
+    class Guarded(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def guarded_answer(request: Request) -> Response:
+                guard(request)
+                return await answer(request)
+
+            return guarded_answer
+
+    return Guarded
+
+
 def questions(
-    register: Register, vault: Vault, address: str, guard: Callable[..., None], randomness: Randomness
+    register: Register, vault: Vault, address: str, guard: Callable[[Request], None], randomness: Randomness
 ) -> APIRouter:
     """Return the interface.
 
@@ -103,7 +120,7 @@ def questions(
         guard: lets hosts pass.
         randomness: gives that many bytes fit for tokens.
     """
-    router = APIRouter(prefix="/api/calls", dependencies=[Depends(guard)])
+    router = APIRouter(prefix="/api/calls", route_class=guarded(guard))
 
     def link(invited: Invited) -> Link:
         return Link(id=invited.id, name=invited.name, link=f"{address}#join={invited.token}")

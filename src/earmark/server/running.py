@@ -168,7 +168,7 @@ def config_of(app: object, place: Place) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=5,
-        proxy_headers=False,
+        proxy_headers=bool(place.public),  # of a proxy on this machine: who knocks is told apart by address
     )
 
 
@@ -183,7 +183,7 @@ def listen(place: Place) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((place.host, place.port))
-        listening.listen(128)
+        listening.listen(1024)
     except OSError as error:
         listening.close()
         raise UsageError(

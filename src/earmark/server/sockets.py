@@ -34,8 +34,12 @@ def is_own(origin: str | None, allowed: str) -> bool:
 
 async def serve_socket(socket: WebSocket, house: House) -> None:
     """Talk to one browser until either side has had enough."""
+    address = socket.client.host if socket.client else ""
+    if not house.door.admits(address):
+        await socket.close(OVERRUN)
+        return
+    line = house.new_line(address)
     await socket.accept()
-    line = house.new_line()
     writing = asyncio.create_task(_write(socket, line))
     reading = asyncio.create_task(_read(socket, house, line))
     try:
@@ -62,12 +66,12 @@ async def _read(socket: WebSocket, house: House, line: Line) -> None:
     """Take what is said, until nothing more comes."""
     call: LiveCall | None = None
     try:
-        async with asyncio.timeout(HELLO_S):
-            call = await _hello(await socket.receive_text(), house, line)
+        with house.door.knock(line.address):
+            async with asyncio.timeout(HELLO_S):
+                call = await _hello(await socket.receive_text(), house, line)
         pace = Pace(asyncio.get_running_loop().time)
         while call is not None:
-            _take(await socket.receive_text(), call, line)
-            await pace.step()
+            await pace.step(_take(await socket.receive_text(), call, line))
     except (WebSocketDisconnect, TimeoutError, KeyError):  # KeyError: a message of bytes
         pass
     finally:
@@ -88,8 +92,12 @@ async def _hello(text: str, house: House, line: Line) -> LiveCall | None:
         return None
 
 
-def _take(text: str, call: LiveCall, line: Line) -> None:
+def _take(text: str, call: LiveCall, line: Line) -> str:
+    """Take a message; return its kind, empty for nonsense."""
     try:
-        call.received(line, parse(text))
+        message = parse(text)
+        call.received(line, message)
     except CallError as error:
         line.say(Error(message=str(error), hint=error.hint).model_dump_json())
+        return ""
+    return message.type
