@@ -57,8 +57,9 @@ CHALLENGE_BYTES = 32
 MOST_UNSIGNED = 4
 """So many windows of one person may show the notice at once; of more, the oldest are closed."""
 
-WAITING_S = 0.25
-"""Hosts are told no more often than that who waits."""
+CROWD = 20
+CROWD_S = 0.25
+"""Where so many wait, hosts are told no more often than that who they are."""
 
 ENDINGS: dict[EndedFor, str] = {
     "ended": "The call is over.",
@@ -125,7 +126,7 @@ class Room:
         self._expected_back: set[str] = set()
         self._told: Roster | None = None
         self._to_tell_waiting = False
-        self._told_waiting = -WAITING_S
+        self._told_waiting = -CROWD_S
 
     @property
     def over(self) -> bool:
@@ -426,7 +427,9 @@ class Room:
         self._to_tell_waiting = True
 
     def _tell_hosts(self) -> None:
-        if self._over is None and self._to_tell_waiting and self._out.now - self._told_waiting >= WAITING_S:
+        crowded = len(self._seats.all(Stage.LOBBY)) >= CROWD
+        put_off = crowded and self._out.now - self._told_waiting < CROWD_S
+        if self._over is None and self._to_tell_waiting and not put_off:
             self._to_tell_waiting, self._told_waiting = False, self._out.now
             hosts = [seat for seat in self._seats.all(Stage.INSIDE) if seat.invited.host]
             self._out.send_all(hosts, self._waiting())
