@@ -33,7 +33,7 @@ call: setup browsers  ## Hold a call of three browsers, leak what one of them he
 test: setup browsers lint  ## Run all checks and tests
 	$(BIN)/pytest
 
-browsers:  ## Install what calls are tested with, Chromium and Janus, where they are missing (Debian, as root)
+browsers:  ## Install what calls are tested with, Chromium, Firefox and Janus, where they are missing (Debian, as root)
 	@sh tests/browser/install.sh
 
 lint: setup

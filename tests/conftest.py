@@ -1,6 +1,24 @@
 """What holds for all tests: a machine that is busy with something else is no reason to fail."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+
+
+@pytest.fixture(scope="session")
+def web() -> Path:
+    """Where the page's sources are, with what they are built with installed."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine, so the page's own tests were not run (make browsers)")
+    marker = WEB / "node_modules" / ".package-lock.json"
+    if not marker.exists() or marker.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
+    return WEB

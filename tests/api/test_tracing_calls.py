@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from tests.api.voices import Sound, load, speech, write_opus, write_wav
@@ -73,6 +74,26 @@ def test_half_a_minute_names_its_listener(call: Call, vault: Vault, tmp_path: Pa
         assert passage.recording_end_s == pytest.approx(passage.leak_end_s + 14, abs=0.6)
     starts = [passage.leak_start_s for passage in result.passages]
     assert starts == sorted(starts)
+
+
+def test_a_video_with_its_picture_is_traced_as_well(call: Call, vault: Vault, tmp_path: Path) -> None:
+    heard = piece(call.heard("l5"), 14, 44)
+    assert named(vault, film(tmp_path / "leak.mp4", heard)) == {"l5"}
+
+
+def film(path: Path, sound: Sound) -> Path:
+    """Write a screen recording: a moving picture, and sound as phones and messengers code it."""
+    with av.open(path, "w") as out:
+        picture = out.add_stream("mpeg4", rate=25, width=320, height=240, pix_fmt="yuv420p")
+        voice = out.add_stream("aac", rate=RATE, layout="mono", bit_rate=64_000)
+        for number in range(sound.shape[1] * 25 // RATE):
+            out.mux(picture.encode(av.VideoFrame.from_ndarray(np.full((240, 320, 3), number % 256, np.uint8))))
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[:1]), "fltp", "mono")
+        frame.sample_rate = RATE
+        out.mux(voice.encode(frame))
+        for stream in (picture, voice):
+            out.mux(stream.encode())
+    return path
 
 
 def test_streams_together_prove_more_than_any_alone(call: Call, vault: Vault, tmp_path: Path) -> None:

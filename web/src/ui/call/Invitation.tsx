@@ -24,7 +24,7 @@ export function Invitation({ view, actions, canSpeak }: Props): JSX.Element {
   const speaking = canSpeak && call?.listenOnly !== true;
   return (
     <Frame>
-      <p class="eyebrow">{invitedBy(call?.hosts ?? [])}</p>
+      <p class="eyebrow">{me?.host === true ? "You host this call" : invitedBy(call?.hosts ?? [])}</p>
       <Heading title={call?.title ?? "Invitation"}>{call?.title ?? ""}</Heading>
       <p class="facts">
         <Classification text={call?.classification ?? ""} />

@@ -36,7 +36,7 @@ function row({ id, name }: Waiting, actions: CallActions): JSX.Element {
         <button
           type="button"
           class="quiet"
-          aria-label={`Turn ${name} away`}
+          aria-label={`Turn away ${name}`}
           onClick={() => {
             actions.refuse(id);
           }}

@@ -62,7 +62,7 @@ export class Controller implements CallActions {
   async openMicrophone(cleaned: boolean): Promise<void> {
     this.closeMicrophone();
     this.cleaned = cleaned;
-    const microphone = await Microphone.open(await this.listen(), cleaned);
+    const microphone = await Microphone.open(this.sounds(), cleaned);
     microphone.onLost(() => {
       this.unsent("The microphone is gone.");
     });
@@ -85,7 +85,6 @@ export class Controller implements CallActions {
   }
 
   async join(withMicrophone: boolean): Promise<void> {
-    const context = await this.listen();
     if (withMicrophone && !(await this.opened())) {
       return;
     }
@@ -94,7 +93,7 @@ export class Controller implements CallActions {
     }
     this.hearMyself(false);
     this.wantsToSpeak = withMicrophone;
-    this.media ??= this.mediaIn(context);
+    this.media ??= this.mediaIn(this.sounds());
     this.act({ type: "consent" });
   }
 
@@ -150,10 +149,10 @@ export class Controller implements CallActions {
     this.session?.act(intent);
   }
 
-  /** Sound needs a click: this is called by one. */
-  private async listen(): Promise<AudioContext> {
+  /** Sound needs a click: this is called by one. Nobody waits for it, since without a loudspeaker it never comes. */
+  private sounds(): AudioContext {
     this.context ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
-    await this.context.resume();
+    void this.context.resume().catch(() => undefined);
     return this.context;
   }
 

@@ -5,8 +5,8 @@ import { useMemo, useState } from "preact/hooks";
 
 import { Alert } from "../parts/Live.tsx";
 import { ApiError, type CallCreated, type HostApi } from "./api.ts";
-import { PeopleField } from "./PeopleField.tsx";
-import { parsePeople } from "./people.ts";
+import { idFor, PeopleField } from "./PeopleField.tsx";
+import { type Invitee, parsePeople } from "./people.ts";
 
 interface Props {
   api: HostApi;
@@ -16,6 +16,7 @@ interface Props {
 interface Draft {
   title: string;
   classification: string;
+  host: string;
   listenOnly: boolean;
   knownDevices: boolean;
   most: number;
@@ -25,6 +26,7 @@ interface Draft {
 const EMPTY: Draft = {
   title: "",
   classification: "Confidential",
+  host: "",
   listenOnly: false,
   knownDevices: false,
   most: 25,
@@ -39,6 +41,7 @@ export function NewCallForm({ api, onCreated }: Props): JSX.Element {
   const { people, problems } = useMemo(() => parsePeople(draft.list), [draft.list]);
   const set = (part: Partial<Draft>): void => {
     setDraft((before) => ({ ...before, ...part }));
+    setProblem("");
   };
   const submit = async (): Promise<void> => {
     const missing = whatIsMissing(draft, people.length, problems.length);
@@ -83,10 +86,11 @@ export function NewCallForm({ api, onCreated }: Props): JSX.Element {
   );
 }
 
-function facts({ title, classification, knownDevices, listenOnly, most }: Draft) {
+function facts({ title, classification, host, knownDevices, listenOnly, most }: Draft) {
   return {
     title: title.trim(),
     classification: classification.trim(),
+    ...hostOf(host.trim()),
     rules: {
       encoded_transform: true as const,
       known_devices_only: knownDevices,
@@ -94,6 +98,11 @@ function facts({ title, classification, knownDevices, listenOnly, most }: Draft)
       max_members: most,
     },
   };
+}
+
+/** Who invites; without a name the server says “Host”. */
+function hostOf(name: string): { host?: Invitee } {
+  return name === "" ? {} : { host: { id: idFor(name, ""), name, email: "" } };
 }
 
 function whatIsMissing({ title, most }: Draft, people: number, problems: number): string {
@@ -150,6 +159,19 @@ function Naming({ draft, set }: FieldProps): JSX.Element {
           <option value="Confidential" />
           <option value="Strictly confidential" />
         </datalist>
+      </p>
+      <p class="field">
+        <label for="host">Your name</label>
+        <input
+          id="host"
+          type="text"
+          maxLength={200}
+          autoComplete="name"
+          value={draft.host}
+          onInput={(event) => {
+            set({ host: event.currentTarget.value });
+          }}
+        />
       </p>
     </div>
   );

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
-import { toCsv, type Invitee, type Problem } from "./people.ts";
+import { withPerson, type Invitee, type Problem } from "./people.ts";
 
 interface Props {
   list: string;
@@ -17,8 +17,8 @@ export function PeopleField({ list, people, problems, onChange }: Props): JSX.El
     <fieldset class="card">
       <legend>People</legend>
       <AddOne
-        onAdd={(line) => {
-          onChange(list === "" || list.endsWith("\n") ? list + line : `${list}\n${line}`);
+        onAdd={(person) => {
+          onChange(withPerson(list, person));
         }}
       />
       <p class="field">
@@ -79,13 +79,13 @@ export function decode(bytes: ArrayBuffer): string {
   }
 }
 
-function AddOne({ onAdd }: { onAdd: (line: string) => void }): JSX.Element {
+function AddOne({ onAdd }: { onAdd: (person: Invitee) => void }): JSX.Element {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const first = useRef<HTMLInputElement>(null);
   const add = (): void => {
     if (name.trim() !== "") {
-      onAdd(toCsv([[idFor(name, email), name.trim(), email.trim()]]).replace(/\r\n$/, "\n"));
+      onAdd({ id: idFor(name, email), name: name.trim(), email: email.trim() });
       setName("");
       setEmail("");
       first.current?.focus();
@@ -135,12 +135,15 @@ function AddOne({ onAdd }: { onAdd: (line: string) => void }): JSX.Element {
   );
 }
 
+const MOST_ID = 60;
+
 /** An id for somebody of whom only this is known: their email address, else their name without spaces and signs. */
 export function idFor(name: string, email: string): string {
   const plain = name
     .normalize("NFC")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "-")
-    .replace(/^-+|-+$/g, "");
+    .replace(/^-+|-+$/g, "")
+    .slice(0, MOST_ID);
   return email.trim() || plain || "person";
 }

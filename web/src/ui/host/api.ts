@@ -12,6 +12,8 @@ export interface Rules {
 export interface NewCall {
   title: string;
   classification: string;
+  /** Who invites; “Host” where nobody is named. */
+  host?: Invitee;
   rules: Rules;
   people: Invitee[];
 }
@@ -80,7 +82,7 @@ export class HostApi {
 function refusal(status: number, answer: unknown): ApiError {
   if (status === 401 || status === 403) {
     return new ApiError(
-      "This host's link is not valid.",
+      "This host’s link is not valid.",
       "Use the newest one that “earmark serve” has printed.",
       status,
     );

@@ -40,6 +40,19 @@ export function parsePeople(text: string): PeopleList {
   return names.includes("id") ? readAll(rest, names) : readAll(rows, [...COLUMNS]);
 }
 
+/** Returns a list with one more person at its end, written in the list's own columns and with its own separator. */
+export function withPerson(list: string, person: Invitee): string {
+  const names = (parseRows(list.replace(/^\uFEFF/, ""))[0]?.cells ?? []).map((cell) => cell.toLowerCase());
+  const columns = names.includes("id") ? names : [...COLUMNS];
+  const cells = columns.map((name) => (isColumn(name) ? person[name] : ""));
+  const line = toCsv([cells], separatorOf(list)).replace(/\r\n$/, "\n");
+  return list === "" || list.endsWith("\n") ? list + line : `${list}\n${line}`;
+}
+
+function isColumn(name: string): name is (typeof COLUMNS)[number] {
+  return (COLUMNS as readonly string[]).includes(name);
+}
+
 function readAll(rows: Row[], columns: string[]): PeopleList {
   const people: Invitee[] = [];
   const problems: Problem[] = [];
@@ -119,11 +132,11 @@ function separatorOf(text: string): string {
 }
 
 /** Writes rows as CSV. Cells that a spreadsheet would take for a formula are given a leading apostrophe. */
-export function toCsv(rows: string[][]): string {
-  return rows.map((row) => row.map(quote).join(",") + "\r\n").join("");
+export function toCsv(rows: string[][], separator = ","): string {
+  return rows.map((row) => row.map(quote).join(separator) + "\r\n").join("");
 }
 
 function quote(cell: string): string {
   const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
