@@ -215,6 +215,12 @@ def test_tests_that_are_named_are_there(page: Path) -> None:
 
 
 @named
+def test_tests_of_the_page_that_are_named_are_there(page: Path) -> None:
+    for file, test in re.findall(r"`(web/tests/[\w/]+\.test\.ts)::([^`]+)`", page.read_text("utf-8")):
+        assert f'("{test}"' in (ROOT / file).read_text("utf-8"), f"{file}::{test}"
+
+
+@named
 def test_files_that_are_named_are_there(page: Path) -> None:
     for file in re.findall(r"`((?:src|docs|tests|bench)/[\w/.]*)`", page.read_text("utf-8")):
         assert (ROOT / file).exists(), file
