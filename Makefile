@@ -33,8 +33,8 @@ call: setup browsers  ## Hold a call of three browsers, leak what one of them he
 test: setup browsers lint  ## Run all checks and tests
 	$(BIN)/pytest
 
-browsers:  ## Install what calls are tested with, Chromium, Firefox and Janus, where they are missing (Debian, as root)
-	@sh tests/browser/install.sh
+browsers:  ## Install what tests run in or beside, browsers, Janus and PostgreSQL, where they are missing (Debian, as root)
+	@sh tests/install.sh
 
 lint: setup
 	$(BIN)/ruff format --check

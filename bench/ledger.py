@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from earmark.records.checking import check
-from earmark.records.database import open_current
+from earmark.records.database.place import FILE_NAME, place_of
 from earmark.records.ledger import acts
 from earmark.records.ledger.log import Ledger, append
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 ENTRIES = 1_000_000
 BATCH = 10_000
@@ -36,7 +36,7 @@ def measure(folder: Path, entries: int) -> None:
     """Fill a ledger, verify it, and prove from it."""
     with Vault.init(folder) as vault:
         key = vault.safe.open().signing_key
-    database = open_current(folder / FILE_NAME)
+    database = place_of(folder).open()
     started = time.perf_counter()
     for first in range(1, entries, BATCH):
         numbers = range(first, min(first + BATCH, entries))

@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests import postgres
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -22,3 +24,13 @@ def web() -> Path:
     if not marker.exists() or marker.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
     return WEB
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """Give a PostgreSQL server for all tests together."""
+    binaries = postgres.installed()
+    if binaries is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.cluster(binaries) as running:
+        yield running

@@ -9,10 +9,10 @@ import pytest
 
 from earmark.errors import VaultError
 from earmark.records.checking import check
-from earmark.records.database import open_current
+from earmark.records.database.place import FILE_NAME, place_of
 from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, commitment
 from earmark.records.listeners import Listener
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 OLD = Path(__file__).with_name("v0001.sql")
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_an_adopted_vault_goes_on_as_any(old: Path) -> None:
     with Vault(old) as vault:
         assert not vault.adopted
         assert vault.ledger.find("listeners-added", NOVEMBER)[0].body["listeners"] == 2
-    with closing(open_current(old / FILE_NAME)) as database:
+    with place_of(old).open() as database:
         assert check(database).findings == ()
 
 

@@ -2,15 +2,19 @@
 
 import hashlib
 import io
+import multiprocessing
 import os
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.postgres import Cluster
 
 from earmark.errors import UsageError, VaultError
 from earmark.keys import derive
@@ -27,14 +31,15 @@ from earmark.records.seal import seal, unseal
 from earmark.records.stream import CHUNK_BYTES, SealingWriter
 from earmark.records.vault import Vault
 
+SPAWN = multiprocessing.get_context("spawn")
 CHEAP = Cost(memory_kib=32, iterations=1, lanes=1)
 KNOWING = Sources(ask=lambda: "correct horse")
 ORIGINAL = bytes(range(256)) * (3 * CHUNK_BYTES // 256)
 
 
 @pytest.fixture
-def kept(folder: Path, briefing: NewRecording, tmp_path: Path) -> Iterator[Vault]:
-    with Vault.init(folder, way=ByPassphrase("correct horse", CHEAP), sources=KNOWING) as vault:
+def kept(folder: Path, where: str | None, briefing: NewRecording, tmp_path: Path) -> Iterator[Vault]:
+    with Vault.init(folder, database=where, way=ByPassphrase("correct horse", CHEAP), sources=KNOWING) as vault:
         fill(vault, briefing, tmp_path)
         yield vault
 
@@ -160,8 +165,8 @@ def test_nothing_is_replaced(kept: Vault, saved: Path, tmp_path: Path) -> None:
     assert not leftovers(tmp_path)
 
 
-def test_a_vault_in_the_open_is_not_backed_up(folder: Path, tmp_path: Path) -> None:
-    with Vault.init(folder) as vault, pytest.raises(UsageError, match="not encrypted"):
+def test_a_vault_in_the_open_is_not_backed_up(folder: Path, where: str | None, tmp_path: Path) -> None:
+    with Vault.init(folder, database=where) as vault, pytest.raises(UsageError, match="not encrypted"):
         back_up(vault, tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
 
@@ -183,6 +188,61 @@ def test_a_failure_leaves_nothing_behind(kept: Vault, tmp_path: Path, monkeypatc
     assert not (tmp_path / "backup").exists()
     assert not (tmp_path / "new").exists()
     assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+def test_a_vault_is_moved_by_its_backup(kept: Vault, saved: Path, tmp_path: Path, cluster: Cluster, into: str) -> None:
+    database = cluster.fresh() if into == "postgresql" else None
+    restored = restore(saved, tmp_path / "new", KNOWING, database=database)
+    assert (tmp_path / "new" / "vault.sqlite").exists() == (database is None)
+    with Vault(tmp_path / "new", sources=KNOWING) as again:
+        (recording,) = kept.recordings()
+        assert again.recordings() == [recording]
+        assert again.secrets(recording.id, "trace") == kept.secrets(recording.id, "trace")
+        again.add_listeners(recording.id, [Listener("zoe")])
+        again.record_copy(recording.id, "zoe", path=tmp_path / "zoe.wav", sha256="cd" * 32, container="wav")
+        assert [copy.listener_id for copy in again.copies(recording.id)] == ["anna", "zoe"]
+        assert again.check([kept.ledger.head(restored.entries - 1)]).findings == ()
+    assert not leftovers(tmp_path)
+
+
+def test_a_database_with_a_vault_in_it_is_not_restored_into(saved: Path, tmp_path: Path, cluster: Cluster) -> None:
+    url = cluster.fresh()
+    with Vault.init(tmp_path / "other", database=url) as other:
+        with pytest.raises(VaultError, match="there is a vault"):
+            restore(saved, tmp_path / "new", KNOWING, database=url)
+        assert other.ledger.size() == 1
+    assert not (tmp_path / "new").exists()
+    assert not leftovers(tmp_path)
+
+
+def write_on(folder: Path, ready: Connection) -> None:
+    with Vault(folder, sources=Sources(ask=lambda: "correct horse")) as vault:
+        (recording,) = vault.recordings()
+        for n in count():
+            vault.add_listeners(recording.id, [Listener(f"u{n}")])
+            if n == 3:
+                ready.send(None)
+            if ready.poll():
+                return
+
+
+def test_a_vault_that_is_written_meanwhile_is_backed_up_as_it_is_at_one_moment(kept: Vault, tmp_path: Path) -> None:
+    mine, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=write_on, args=(kept.folder, theirs))
+    process.start()
+    mine.recv()
+    back_up(kept, tmp_path / "live")
+    mine.send(None)
+    process.join()
+    assert process.exitcode == 0
+    restored = restore(tmp_path / "live", tmp_path / "new", KNOWING)
+    with Vault(tmp_path / "new", sources=KNOWING) as again:
+        added = again.ledger.find("listeners-added", again.recordings()[0].id)
+        assert len(again.listeners(again.recordings()[0].id)) == 2 + len(added)
+        assert len(added) >= 4
+        assert again.check([kept.ledger.head(restored.entries - 1)]).findings == ()
+    assert kept.check().findings == ()
 
 
 @pytest.mark.parametrize("folder_name", ["nowhere/backup", "original/backup"])

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 from tests.members import START, Clock, Member, base64url
 
 from earmark.errors import EarmarkError, ListenersError, UsageError, VaultError
 from earmark.keys import derive
+from earmark.records import schema
 from earmark.records.calls.entries import Invitation, NewCall, Stream
 from earmark.records.calls.receipts import base64url as unbase64url
-from earmark.records.checking import check
-from earmark.records.database import Database
 from earmark.records.entries import Recording
 from earmark.records.keyholding import rotate
 from earmark.records.ledger.acts import Act
@@ -25,7 +25,7 @@ from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, commitment
 from earmark.records.listeners import Listener
 from earmark.records.protection.keyfiles import key_text
 from earmark.records.protection.ways import InTheOpen
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 BOARD = NewCall(title="Board", rules={"max_members": 8}, detector=3, depth=2.5, slot_ms=20, classification="secret")
 KEYS = [hashlib.sha256(bytes([n])).digest() for n in range(4)]
@@ -38,8 +38,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def vault(folder: Path, clock: Clock) -> Iterator[Vault]:
-    with Vault.init(folder, way=InTheOpen(), clock=clock) as opened:
+def vault(folder: Path, where: str | None, clock: Clock) -> Iterator[Vault]:
+    with Vault.init(folder, database=where, way=InTheOpen(), clock=clock) as opened:
         yield opened
 
 
@@ -288,7 +288,7 @@ def test_a_mark_key_other_than_the_one_committed_to_is_not_opened(vault: Vault, 
     vault.calls.open_stream(live, "anna", KEYS[0])
     with vault.safe.writing() as sitting:
         sealed = sitting.columns.seal(KEYS[1], "streams.mark_key", live, "0")
-        sitting.connection.exec_driver_sql("UPDATE streams SET mark_key = ?", (sealed,))
+        sitting.connection.execute(update(schema.streams).values(mark_key=sealed))
     with pytest.raises(VaultError, match="not the one that was committed to"):
         vault.calls.mark_keys([live], "trace")
 
@@ -297,7 +297,7 @@ def test_a_nonce_in_the_tables_that_is_not_in_the_ledger_does_not_count(vault: V
     ANNA.consent(vault, call.id)
     before = vault.calls.codes(call.id)
     with vault.safe.writing() as sitting:
-        sitting.connection.exec_driver_sql("UPDATE consents SET nonce = ?", (bytes(32),))
+        sitting.connection.execute(update(schema.consents).values(nonce=bytes(32)))
     assert vault.calls.codes(call.id) == before
     assert [finding.what for finding in vault.check().findings] == [
         f"the receipts of {call.id} are not those that the ledger says"
@@ -438,9 +438,11 @@ def test_a_deep_rotation_keeps_the_mark_keys(vault: Vault, live: str, folder: Pa
     assert not any(KEYS[0] in path.read_bytes() for path in folder.iterdir())
 
 
-def test_what_is_no_secret_of_a_call_is_read_without_a_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_secret_of_a_call_is_read_without_a_key(
+    folder: Path, where: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("EARMARK_VAULT_KEY", key_text(KEYS[1]))
-    with Vault.init(folder) as vault:
+    with Vault.init(folder, database=where) as vault:
         call = vault.calls.create(BOARD, [Listener("anna")]).id
         vault.calls.invite(call, "anna", bytes(32))
         ANNA.join(vault, call)
@@ -483,6 +485,4 @@ def test_two_vaults_on_one_folder_agree(vault: Vault, live: str, folder: Path) -
         assert vault.calls.open_stream(live, "anna", KEYS[0]) == 0
         assert other.calls.open_stream(live, "ben", KEYS[1]) == 1
         assert [one.calls.open_block(live, 0) for one in (vault, other, vault)] == [0, 1, 2]
-        database = Database(folder / FILE_NAME)
-        assert check(database).findings == ()
-        database.close()
+        assert other.check().findings == ()

@@ -1,22 +1,48 @@
+"""Databases of vaults: what holds for both kinds, and what is peculiar to SQLite's files."""
+
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from earmark.errors import VaultError
-from earmark.records import database, schema
-from earmark.records.database import Database, create, open_current
+from earmark.records import schema
+from earmark.records.database import base, sqlite
+from earmark.records.database.base import Database, Place
+from earmark.records.database.postgresql import PostgresPlace
+from earmark.records.database.sqlite import SqliteDatabase, SqlitePlace
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def create(path: Path) -> None:
+    SqlitePlace(path).create()
+
+
+def open_current(path: Path) -> SqliteDatabase:
+    return SqlitePlace(path).open()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     create(tmp_path / "vault.sqlite")
     return tmp_path / "vault.sqlite"
+
+
+@pytest.fixture
+def place(where: str | None, path: Path) -> Place:
+    if where is None:
+        return SqlitePlace(path)
+    made = PostgresPlace(where)
+    made.create()
+    return made
 
 
 def pragma(opened: Database, name: str) -> object:
@@ -29,9 +55,109 @@ def count(opened: Database) -> int:
         return len(connection.execute(text("SELECT 1 FROM notes")).all())
 
 
-def test_migrations_make_the_tables_of_the_schema(path: Path) -> None:
-    with closing(open_current(path)) as opened, opened.reading() as connection:
+def test_migrations_make_the_tables_of_the_schema(place: Place) -> None:
+    with place.open() as opened, opened.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_nothing_is_made_in_place_of_a_vault(place: Place) -> None:
+    with place.open() as opened, opened.writing() as connection:
+        connection.execute(text("CREATE TABLE notes (n INTEGER)"))
+    with pytest.raises(VaultError, match="there is a vault at"):
+        place.create()
+    with place.open() as opened:
+        assert count(opened) == 0
+
+
+def test_what_fails_to_be_filled_is_not_made(tmp_path: Path, where: str | None) -> None:
+    made: Place = SqlitePlace(tmp_path / "vault.sqlite") if where is None else PostgresPlace(where)
+
+    def fill(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE notes (n INTEGER)"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        made.create(fill)
+    assert not list(tmp_path.iterdir())
+    made.create()
+    with made.open() as opened, opened.reading() as connection:
+        assert not inspect(connection).has_table("notes")
+
+
+def test_a_newer_vault_is_left_alone(place: Place) -> None:
+    with place.open() as opened, opened.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(VaultError, match="newer version of Earmark") as caught:
+        place.open()
+    assert "Update" in caught.value.hint
+
+
+def test_an_exception_takes_all_of_a_transaction_back(place: Place) -> None:
+    with place.open() as opened:
+        with opened.writing() as connection:
+            connection.execute(text("CREATE TABLE notes (n INTEGER)"))
+        with pytest.raises(ZeroDivisionError), opened.writing() as connection:
+            connection.execute(text("INSERT INTO notes VALUES (1)"))
+            connection.execute(text("CREATE TABLE more (n INTEGER)"))
+            _ = 1 / 0
+        assert count(opened) == 0
+        with opened.reading() as connection:
+            assert not inspect(connection).has_table("more")
+
+
+def test_a_reader_sees_one_state_and_does_not_wait(place: Place) -> None:
+    with place.open() as opened, place.open() as other:
+        with opened.writing() as connection:
+            connection.execute(text("CREATE TABLE notes (n INTEGER)"))
+        with other.writing() as connection:
+            connection.execute(text("INSERT INTO notes VALUES (1)"))
+            assert count(opened) == 0
+        assert count(opened) == 1
+        with opened.reading() as reader:
+            before = reader.execute(text("SELECT count(*) FROM notes")).scalar_one()
+            with other.writing() as connection:
+                connection.execute(text("INSERT INTO notes VALUES (2)"))
+            assert reader.execute(text("SELECT count(*) FROM notes")).scalar_one() == before == 1
+
+
+def test_a_writer_waits_for_another_but_not_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "BUSY_TIMEOUT_S", 0.05)
+    with place.open() as opened, place.open() as other:
+        writing = opened.writing()
+        with other.writing(), pytest.raises(VaultError, match="another process is writing"):
+            writing.__enter__()
+
+
+def test_a_writer_sees_what_the_one_it_has_waited_for_has_left(place: Place) -> None:
+    def add(one: Database) -> None:
+        for _ in range(10):
+            with one.writing() as connection:
+                last = connection.execute(text("SELECT max(n) FROM notes")).scalar_one()
+                connection.execute(text("INSERT INTO notes VALUES (:n)"), {"n": last + 1})
+
+    with place.open() as opened, place.open() as other:
+        with opened.writing() as connection:
+            connection.execute(text("CREATE TABLE notes (n INTEGER PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO notes VALUES (0)"))
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(add, [opened, other, opened, other]))
+        assert count(opened) == 41
+
+
+def test_a_copy_has_all_of_one_moment(place: Place, tmp_path: Path) -> None:
+    with place.open() as opened:
+        with opened.writing() as connection:
+            connection.execute(
+                insert(schema.stamps), [{"size": n, "token": bytes([n]), "added_at": NOW} for n in (1, 2)]
+            )
+        with opened.copied(tmp_path) as copy, SqlitePlace(copy).open() as again:
+            with opened.reading() as one, again.reading() as other:
+                for table in schema.metadata.sorted_tables:
+                    assert one.execute(select(table)).all() == other.execute(select(table)).all()
+            with again.writing() as connection:
+                connection.execute(insert(schema.stamps), {"size": 3, "token": b"", "added_at": NOW})
+                assert connection.execute(select(func.max(schema.stamps.c.id))).scalar_one() == 3
+    assert not list(tmp_path.glob(".earmark*"))
 
 
 def test_a_new_database_is_its_owners_only_and_leaves_nothing_beside_it(path: Path) -> None:
@@ -58,7 +184,7 @@ def test_a_place_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_failed_migration_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "max_page_count = 3"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 3"))
     with pytest.raises(VaultError, match="the disk is full") as caught:
         create(tmp_path / "vault.sqlite")
     assert "nothing was lost" in caught.value.hint
@@ -91,46 +217,6 @@ def test_a_damaged_vault_is_said_so(path: Path) -> None:
     path.write_bytes(data[:100] + bytes(len(data) - 100))
     with pytest.raises(VaultError, match="damaged"):
         open_current(path)
-
-
-def test_a_newer_vault_is_left_alone(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
-    with pytest.raises(VaultError, match="newer version of Earmark") as caught:
-        open_current(path)
-    assert "Update" in caught.value.hint
-
-
-def test_an_exception_takes_all_of_a_transaction_back(path: Path) -> None:
-    with closing(open_current(path)) as opened:
-        with opened.writing() as connection:
-            connection.execute(text("CREATE TABLE notes (n)"))
-        with pytest.raises(ZeroDivisionError), opened.writing() as connection:
-            connection.execute(text("INSERT INTO notes VALUES (1)"))
-            connection.execute(text("CREATE TABLE more (n)"))
-            _ = 1 / 0
-        assert count(opened) == 0
-        with opened.reading() as connection:
-            assert not inspect(connection).has_table("more")
-
-
-def test_a_reader_sees_one_state_and_does_not_wait(path: Path) -> None:
-    with closing(open_current(path)) as opened, closing(open_current(path)) as other:
-        with opened.writing() as connection:
-            connection.execute(text("CREATE TABLE notes (n)"))
-        with other.writing() as connection:
-            connection.execute(text("INSERT INTO notes VALUES (1)"))
-            assert count(opened) == 0
-        assert count(opened) == 1
-
-
-def test_a_writer_waits_for_another_but_not_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
-    with closing(open_current(path)) as opened, closing(open_current(path)) as other:
-        writing = opened.writing()
-        with other.writing(), pytest.raises(VaultError, match="another process is writing"):
-            writing.__enter__()
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Who can open a vault, and what becomes of its contents when that changes."""
 
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.records import tables
 
 from earmark.errors import UsageError, VaultError
 from earmark.records.entries import NewRecording
@@ -16,7 +15,7 @@ from earmark.records.listeners import Listener
 from earmark.records.protection.keyfiles import OfficerKey, key_text, officer_text, write_key_file
 from earmark.records.protection.sources import NEXT, Sources, default_key_file
 from earmark.records.protection.ways import ByKey, ByOfficers, ByPassphrase, Cost, InTheOpen, NewWay
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 CHEAP = Cost(memory_kib=32, iterations=1, lanes=1)
 PASSPHRASE = ByPassphrase("correct horse", CHEAP)
@@ -36,8 +35,8 @@ def with_key(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     return lambda key: monkeypatch.setenv("EARMARK_VAULT_KEY", key_text(key))
 
 
-def filled(folder: Path, way: NewWay, briefing: NewRecording, sources: Sources) -> str:
-    with Vault.init(folder, way=way, sources=sources) as vault:
+def filled(folder: Path, where: str | None, way: NewWay, briefing: NewRecording, sources: Sources) -> str:
+    with Vault.init(folder, database=where, way=way, sources=sources) as vault:
         recording = vault.create_recording(briefing, [Listener("anna"), Listener("ben")]).id
         vault.record_copy(recording, "anna", path=Path("anna.wav"), sha256="ab" * 32, container="wav")
     return recording
@@ -54,8 +53,8 @@ def opens(folder: Path, sources: Sources | None = None) -> bool:
     return True
 
 
-def test_what_is_no_secret_is_read_without_a_key(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_what_is_no_secret_is_read_without_a_key(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder) as vault:
         assert vault.recordings()[0].title == "Briefing"
         assert [copy.listener_id for copy in vault.copies(recording)] == ["anna"]
@@ -65,8 +64,10 @@ def test_what_is_no_secret_is_read_without_a_key(folder: Path, briefing: NewReco
         assert [way.kind for way in vault.ways()] == ["passphrase"]
 
 
-def test_without_a_key_nothing_secret_is_read_and_nothing_is_written(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_without_a_key_nothing_secret_is_read_and_nothing_is_written(
+    folder: Path, where: str | None, briefing: NewRecording
+) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder) as vault:
         size = vault.ledger.size()
         for act in (
@@ -81,8 +82,8 @@ def test_without_a_key_nothing_secret_is_read_and_nothing_is_written(folder: Pat
         assert vault.ledger.size() == size
 
 
-def test_no_secret_lies_in_the_vaults_files(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_no_secret_lies_in_the_vaults_files(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as vault:
         opened = vault.safe.open()
         secrets = [*vars(vault.keys(recording, "mark")).values(), *vault.secrets(recording, "mark").values()]
@@ -93,9 +94,9 @@ def test_no_secret_lies_in_the_vaults_files(folder: Path, briefing: NewRecording
 
 
 def test_the_wrong_passphrase_and_the_wrong_key_are_said_to_be_wrong(
-    folder: Path, briefing: NewRecording, with_key: Callable[[bytes], None], tmp_path: Path
+    folder: Path, where: str | None, briefing: NewRecording, with_key: Callable[[bytes], None], tmp_path: Path
 ) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=Sources(ask=lambda: "wrong horse")) as vault:
         with pytest.raises(VaultError, match="passphrase is wrong"):
             vault.keys(recording, "mark")
@@ -112,8 +113,10 @@ def test_the_wrong_passphrase_and_the_wrong_key_are_said_to_be_wrong(
     assert opens(folder)
 
 
-def test_a_passphrase_is_asked_for_once_and_only_when_it_is_needed(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_a_passphrase_is_asked_for_once_and_only_when_it_is_needed(
+    folder: Path, where: str | None, briefing: NewRecording
+) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     asked: list[None] = []
 
     def ask() -> str:
@@ -129,9 +132,9 @@ def test_a_passphrase_is_asked_for_once_and_only_when_it_is_needed(folder: Path,
 
 
 def test_keys_are_found_in_the_file_that_is_named_or_where_they_are_put(
-    folder: Path, briefing: NewRecording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, where: str | None, briefing: NewRecording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(folder, ByKey(KEY), briefing, Sources(_file(tmp_path / "a.key", KEY)))
+    filled(folder, where, ByKey(KEY), briefing, Sources(_file(tmp_path / "a.key", KEY)))
     assert not opens(folder)
     assert opens(folder, Sources(tmp_path / "a.key"))
     monkeypatch.setenv("EARMARK_VAULT_KEY_FILE", str(tmp_path / "a.key"))
@@ -151,9 +154,9 @@ def _file(path: Path, key: bytes) -> Path:
 
 
 def test_several_ways_lead_into_one_vault(
-    folder: Path, briefing: NewRecording, with_key: Callable[[bytes], None]
+    folder: Path, where: str | None, briefing: NewRecording, with_key: Callable[[bytes], None]
 ) -> None:
-    filled(folder, PASSPHRASE, briefing, KNOWING)
+    filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as vault:
         add_way(vault.safe, ByKey(KEY))
         add_way(vault.safe, ByPassphrase("another horse", CHEAP))
@@ -168,8 +171,8 @@ def test_several_ways_lead_into_one_vault(
         assert sorted(way.kind for way in vault.ways()) == ["key", "passphrase"]
 
 
-def test_the_last_way_cannot_be_removed(folder: Path, briefing: NewRecording) -> None:
-    filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_the_last_way_cannot_be_removed(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as vault:
         for name, what in (("passphrase", "nobody could open"), ("w-00000000", "no way")):
             with pytest.raises(UsageError, match=what):
@@ -177,8 +180,10 @@ def test_the_last_way_cannot_be_removed(folder: Path, briefing: NewRecording) ->
     assert opens(folder, KNOWING)
 
 
-def test_the_first_way_closes_a_vault_that_lay_in_the_open(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, InTheOpen(), briefing, Sources())
+def test_the_first_way_closes_a_vault_that_lay_in_the_open(
+    folder: Path, where: str | None, briefing: NewRecording
+) -> None:
+    recording = filled(folder, where, InTheOpen(), briefing, Sources())
     assert opens(folder)
     with Vault(folder) as vault:
         before = vault.safe.open().vault_key
@@ -194,9 +199,9 @@ def test_the_first_way_closes_a_vault_that_lay_in_the_open(folder: Path, briefin
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_after_a_rotation_the_old_way_is_shut_and_all_is_as_it_was(
-    folder: Path, briefing: NewRecording, deep: bool
+    folder: Path, where: str | None, briefing: NewRecording, deep: bool
 ) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as vault:
         add_way(vault.safe, ByKey(KEY))
         before = vault.keys(recording, "mark"), vault.secrets(recording, "mark"), vault.safe.open().vault_key
@@ -212,8 +217,10 @@ def test_after_a_rotation_the_old_way_is_shut_and_all_is_as_it_was(
         assert vault.check().findings == ()
 
 
-def test_who_has_opened_the_vault_before_it_was_rotated_writes_nothing(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_who_has_opened_the_vault_before_it_was_rotated_writes_nothing(
+    folder: Path, where: str | None, briefing: NewRecording
+) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as early, Vault(folder, sources=KNOWING) as vault:
         early.keys(recording, "mark")
         rotate(vault.safe, ByPassphrase("new horse", CHEAP), deep=True)
@@ -225,11 +232,9 @@ def test_who_has_opened_the_vault_before_it_was_rotated_writes_nothing(folder: P
         assert vault.ledger.size() == size
 
 
-def test_a_rotation_that_fails_changes_nothing(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        connection.execute("CREATE TRIGGER full BEFORE DELETE ON ways BEGIN SELECT RAISE(ABORT, 'no space'); END")
-        connection.commit()
+def test_a_rotation_that_fails_changes_nothing(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
+    tables.refuse(folder, "DELETE ON ways")
     with Vault(folder, sources=KNOWING) as vault:
         with pytest.raises(VaultError):
             rotate(vault.safe, ByPassphrase("new horse", CHEAP), deep=True)
@@ -237,15 +242,13 @@ def test_a_rotation_that_fails_changes_nothing(folder: Path, briefing: NewRecord
     assert opens(folder, KNOWING)
 
 
-def test_rows_cannot_be_swapped(folder: Path, briefing: NewRecording) -> None:
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+def test_rows_cannot_be_swapped(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     for statement in (
         "UPDATE listeners SET secret = (SELECT secret FROM listeners WHERE id = 'ben') WHERE id = 'anna'",
         "UPDATE recordings SET mark_key = bias_seed",
     ):
-        with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-            connection.execute(statement)
-            connection.commit()
+        tables.run(folder, statement)
     with Vault(folder, sources=KNOWING) as vault:
         with pytest.raises(VaultError, match="changed or moved"):
             vault.secrets(recording, "mark")
@@ -262,10 +265,10 @@ def officers(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_two_officers_open_and_anything_less_is_a_clear_error(
-    folder: Path, briefing: NewRecording, officers: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    folder: Path, where: str | None, briefing: NewRecording, officers: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = tuple(OfficerKey(name, name.encode().ljust(32)) for name in ("vera", "ben", "chloe"))
-    recording = filled(folder, PASSPHRASE, briefing, KNOWING)
+    recording = filled(folder, where, PASSPHRASE, briefing, KNOWING)
     with Vault(folder, sources=KNOWING) as vault:
         add_way(vault.safe, ByOfficers(keys))
         remove_way(vault.safe, "passphrase")

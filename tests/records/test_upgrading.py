@@ -8,8 +8,9 @@ import pytest
 from tests.members import Member
 
 from earmark.records.calls.entries import NewCall
+from earmark.records.database.place import FILE_NAME
 from earmark.records.listeners import Listener
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 OLD = Path(__file__).with_name("v0002.sql")
 OCTOBER = "r-c4xyjjsz"

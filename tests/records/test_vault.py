@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from earmark.errors import ListenersError, UsageError, VaultError
 from earmark.grid import Grid
 from earmark.keys import SECRET_BYTES
-from earmark.records import database
+from earmark.records.database import sqlite
+from earmark.records.database.place import FILE_NAME, NOTE_NAME
 from earmark.records.entries import NewRecording
 from earmark.records.listeners import Listener
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 SPAWN = multiprocessing.get_context("spawn")
 BATCH = 10
@@ -44,9 +45,9 @@ def test_a_recording_reads_back_as_it_was_made(vault: Vault, folder: Path, brief
     assert (made.status, made.sealed) == ("marking", False)
 
 
-def test_a_recording_gets_an_id_and_keys_of_its_own(folder: Path, briefing: NewRecording) -> None:
+def test_a_recording_gets_an_id_and_keys_of_its_own(folder: Path, where: str | None, briefing: NewRecording) -> None:
     clock = [datetime(2026, 11, 23, 12, tzinfo=timezone(timedelta(hours=2)))]
-    with Vault.init(folder, clock=lambda: clock[0], randomness=counting_bytes()) as vault:
+    with Vault.init(folder, database=where, clock=lambda: clock[0], randomness=counting_bytes()) as vault:
         first, second = vault.create_recording(briefing), vault.create_recording(briefing)
         assert vault.recordings()[0].created_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
         keys = [vault.keys(recording.id, "mark") for recording in (first, second)]
@@ -62,15 +63,17 @@ def test_keys_are_not_printed(vault: Vault, briefing: NewRecording) -> None:
     assert not any(repr(key) in repr(made) + repr(keys) for key in vars(keys).values())
 
 
-def test_recordings_are_told_oldest_first(folder: Path, briefing: NewRecording) -> None:
+def test_recordings_are_told_oldest_first(folder: Path, where: str | None, briefing: NewRecording) -> None:
     days = count(1)
-    with Vault.init(folder, clock=lambda: datetime(2026, 11, 30 - next(days), tzinfo=UTC)) as vault:
+    with Vault.init(folder, database=where, clock=lambda: datetime(2026, 11, 30 - next(days), tzinfo=UTC)) as vault:
         late, early = vault.create_recording(briefing), vault.create_recording(briefing)
         assert vault.recordings() == [early, late]
 
 
-def test_a_recording_is_found_by_id_title_or_the_ids_start(folder: Path, briefing: NewRecording) -> None:
-    with Vault.init(folder, randomness=counting_bytes()) as vault:
+def test_a_recording_is_found_by_id_title_or_the_ids_start(
+    folder: Path, where: str | None, briefing: NewRecording
+) -> None:
+    with Vault.init(folder, database=where, randomness=counting_bytes()) as vault:
         first = vault.create_recording(briefing)
         second = vault.create_recording(replace(briefing, title=first.id[:4]))
         assert vault.recording(first.id) == vault.recording("Briefing") == vault.recording(first.id[:5]) == first
@@ -132,8 +135,8 @@ def test_every_listener_of_every_recording_has_a_secret_of_their_own(vault: Vaul
     assert {len(secret) for secret in drawn} == {SECRET_BYTES}
 
 
-def test_secrets_come_from_the_randomness_handed_in(folder: Path, briefing: NewRecording) -> None:
-    with Vault.init(folder, randomness=counting_bytes()) as vault:
+def test_secrets_come_from_the_randomness_handed_in(folder: Path, where: str | None, briefing: NewRecording) -> None:
+    with Vault.init(folder, database=where, randomness=counting_bytes()) as vault:
         recording = vault.create_recording(briefing).id
         vault.add_listeners(recording, people("anna", "zoe"))
         start = vault.secrets(recording, "mark")["anna"][0]
@@ -217,33 +220,38 @@ def test_a_name_that_is_not_unicode_is_refused(vault: Vault, briefing: NewRecord
     assert vault.recordings() == []
 
 
-def test_init_keeps_the_vault_that_is_there(vault: Vault, folder: Path, briefing: NewRecording) -> None:
+def test_init_keeps_the_vault_that_is_there(
+    vault: Vault, folder: Path, where: str | None, briefing: NewRecording
+) -> None:
     made = vault.create_recording(briefing)
     with pytest.raises(VaultError, match="there is a vault"):
-        Vault.init(folder)
+        Vault.init(folder, database=where)
     assert vault.recordings() == [made]
 
 
 @pytest.mark.usefixtures("vault")
-@pytest.mark.parametrize("name", [".", FILE_NAME])
-def test_a_vault_that_others_may_read_is_not_opened(folder: Path, name: str) -> None:
-    (folder / name).chmod(0o755)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_vault_that_others_may_read_is_not_opened(folder: Path, where: str | None, inside: bool) -> None:
+    name = FILE_NAME if where is None else NOTE_NAME
+    (folder / name if inside else folder).chmod(0o755)
     with pytest.raises(VaultError, match="others may read"):
         Vault(folder)
 
 
-def test_everything_in_the_vault_is_its_owners_only(vault: Vault, folder: Path, briefing: NewRecording) -> None:
+def test_everything_in_the_vault_is_its_owners_only(
+    vault: Vault, folder: Path, where: str | None, briefing: NewRecording
+) -> None:
     vault.create_recording(briefing)
     vault.sealed_path("r-abcdefgh")
     modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.rglob("*")]}
-    assert len(modes) == 5  # the database, its log and its index beside the folders
+    assert len(modes) == (5 if where is None else 3)  # the database, its log and its index, or the note of where it is
     assert set(modes.values()) == {0}
 
 
 def test_a_full_disk_takes_a_list_back_as_a_whole(
     folder: Path, briefing: NewRecording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "max_page_count = 40"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 40"))
     with Vault.init(folder) as vault:
         recording = vault.create_recording(briefing).id
         vault.add_listeners(recording, people("anna"))
@@ -254,7 +262,7 @@ def test_a_full_disk_takes_a_list_back_as_a_whole(
         assert vault.add_listeners(recording, people("zoe")) == 1
 
 
-def test_a_long_list_takes_one_draw_and_one_insert(folder: Path, briefing: NewRecording) -> None:
+def test_a_long_list_takes_one_draw_and_one_insert(folder: Path, where: str | None, briefing: NewRecording) -> None:
     draws: list[int] = []
     statements: list[str] = []
 
@@ -265,7 +273,7 @@ def test_a_long_list_takes_one_draw_and_one_insert(folder: Path, briefing: NewRe
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         statements.append(statement)
 
-    with Vault.init(folder, randomness=draw) as vault:
+    with Vault.init(folder, database=where, randomness=draw) as vault:
         recording = vault.create_recording(briefing).id
         draws.clear()
         event.listen(vault._database._writer, "before_cursor_execute", note)
@@ -348,10 +356,11 @@ def test_a_codebook_other_than_the_one_committed_to_is_not_opened(vault: Vault, 
     recording = vault.create_recording(briefing, people("anna", "ben")).id
     good = vault.secrets(recording, "mark"), vault.keys(recording, "mark")
 
-    def replaced(table: str, column: str, value: bytes, where: str = "1") -> None:
+    def replaced(table: str, column: str, value: bytes, where: str = "1 = 1") -> None:
         with vault.safe.writing() as sitting:
             sealed = sitting.columns.seal(value, f"{table}.{column}", recording, *where.split("'")[1:2])
-            sitting.connection.exec_driver_sql(f"UPDATE {table} SET {column} = ? WHERE {where}", (sealed,))  # noqa: S608
+            statement = text(f"UPDATE {table} SET {column} = :sealed WHERE {where}")  # noqa: S608
+            sitting.connection.execute(statement, {"sealed": sealed})
 
     replaced("listeners", "secret", bytes(32), "id = 'anna'")
     with pytest.raises(VaultError, match="not the one that was committed to"):

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl import bindings
 
 from earmark.records.backup import back_up
+from earmark.records.database.place import FILE_NAME
 from earmark.records.entries import NewRecording
 from earmark.records.listeners import Listener
 from earmark.records.protection.keyfiles import OfficerKey
 from earmark.records.protection.sources import Sources
 from earmark.records.protection.ways import ByKey, ByOfficers, ByPassphrase, Cost, InTheOpen, NewWay
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 KEY = bytes(range(32))
 OFFICERS = tuple(OfficerKey(name, bytes([n]) * 32) for n, name in enumerate(("vera", "ben")))

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 
 from earmark.call.messages import MOST_BYTES
 from earmark.errors import VaultError
-from earmark.records import database
+from earmark.records.database import sqlite
 from earmark.records.ledger import acts
 from earmark.records.vault import Vault
 from earmark.server import doorkeeper
@@ -360,7 +360,7 @@ def test_who_was_removed_says_and_hears_nothing_more(play: Play) -> None:
 def test_a_full_disk_lets_nobody_in_unrecorded_and_cuts_nobody_off(
     tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "max_page_count = 140"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 140"))
 
     async def script(site: Site) -> None:
         links = await site.open(["anna", "ben"])

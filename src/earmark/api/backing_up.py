@@ -63,18 +63,21 @@ def backup(vault: Vault, path: Path, *, progress: Progress = silent) -> BackupMa
     return BackupMade(path, sha256, path.stat().st_size, tuple(kinds))
 
 
-def restore(path: Path, folder: Path, *, sources: Sources | None = None) -> BackupRestored:
+def restore(path: Path, folder: Path, *, database: str | None = None, sources: Sources | None = None) -> BackupRestored:
     """Restore a vault from a backup into ``folder``, which is not there yet.
 
     Args:
         path: the backup.
         folder: where the vault is to be.
+        database: address of a PostgreSQL database for its tables, without a password; if None they are in a file in the
+            folder. What the backup was made of does not matter.
         sources: where the key may be that the vault had when it was backed up.
 
     Raises:
+        UsageError: ``database`` is no such address.
         VaultError: the backup is cut or changed, there is no key at hand that opens it, there is something at
-            ``folder``, or it cannot be written.
+            ``folder``, a vault in the database, or it cannot be written.
     """
-    restored = restore_vault(path, folder, sources or Sources())
+    restored = restore_vault(path, folder, sources or Sources(), database=database)
     notes = ("copies given and traces run after the backup was made are not in its ledger",)
     return BackupRestored(folder, restored.sha256, restored.entries, notes)

@@ -24,14 +24,16 @@ class VaultMade:
 
     Attributes:
         vault: its folder.
-        opened_by: "passphrase", "key" or "open".
+        opened_by: "passphrase", "key" or "open"; of a vault that was there already, the oldest way's kind.
         key_file: where its key is; None where there is no file.
+        database: address of the PostgreSQL database with its tables; None where they are in a file in the folder.
         notes: what is worth knowing, each a clause that can be printed.
     """
 
     vault: Path
     opened_by: str
     key_file: Path | None
+    database: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -84,6 +86,7 @@ def init(
     passphrase: str | None = None,
     key_file: Path | None = None,
     encrypted: bool = True,
+    database: str | None = None,
     sources: Sources | None = None,
 ) -> VaultMade:
     """Make a new vault in ``folder``, which is made too if need be, its keys encrypted unless that is not wished for.
@@ -93,43 +96,66 @@ def init(
         passphrase: opens it from now on.
         key_file: a new file for a key that opens it from now on.
         encrypted: whether keys are encrypted at all.
+        database: address of a PostgreSQL database for its tables, without a password; if None they are in a file in the
+            folder.
         sources: where there is neither a passphrase nor a key file: the key that this or the environment names, in a
             file that is made if need be; or else a new file in the folder for settings.
 
     Raises:
-        UsageError: the passphrase is too short, or more than one way is given.
-        VaultError: there is a vault already, others may read the folder, or there is something at ``key_file``.
+        UsageError: the passphrase is too short, more than one way is given, or ``database`` is no such address.
+        VaultError: there is a vault already, the database cannot be used, others may read the folder, or there is
+            something at ``key_file``.
     """
     if (passphrase is not None) + (key_file is not None) + (not encrypted) > 1:
         raise UsageError("a new vault is opened in one way", "More can be added later, with “earmark keys add”.")
     if passphrase is not None:
-        return _made(folder, ByPassphrase(passphrase))
+        return _made(folder, ByPassphrase(passphrase), database)
     if not encrypted:
         notes = ("the vault's keys are not encrypted: whoever has its files can make anybody's copy",)
-        return _made(folder, InTheOpen(), notes=notes)
+        return _made(folder, InTheOpen(), database, notes=notes)
     sources = sources or Sources()
     named = sources.named_file()
     key = None if key_file or (named and not named.exists()) else sources.named_key()
     if key is not None:
-        return _made(folder, ByKey(key, "given by the environment"))
+        return _made(folder, ByKey(key, "given by the environment"), database)
     vault_id = os.urandom(VAULT_ID_BYTES).hex()
     path = key_file or named or default_key_file(vault_id)
     notes = (f"the vault's key is in {path}: keep a copy of it, apart from the vault, or nobody can open that again",)
     with new_key_file(path) as key:
-        return _made(folder, ByKey(key, str(path.absolute())), vault_id=vault_id, key_file=path, notes=notes)
+        way = ByKey(key, str(path.absolute()))
+        return _made(folder, way, database, vault_id=vault_id, key_file=path, notes=notes)
+
+
+def attach(folder: Path, database: str) -> VaultMade:
+    """Let a vault that is in a PostgreSQL database already be used from ``folder`` too, on another host for instance.
+
+    Args:
+        folder: where; made if need be.
+        database: its address, without a password.
+
+    Raises:
+        UsageError: ``database`` is no such address.
+        VaultError: there is a vault in the folder, others may read it, or there is none in the database.
+    """
+    Vault.attach(folder, database)
+    with Vault(folder) as vault:
+        oldest = vault.ways()[0]
+    notes = ("what opens the vault has to be at hand here too", "sealed originals are where they were made")
+    return VaultMade(folder, oldest.kind, None, database, notes)
 
 
 def _made(
     folder: Path,
     way: NewWay,
+    database: str | None,
     *,
     vault_id: str | None = None,
     key_file: Path | None = None,
     notes: tuple[str, ...] = (),
 ) -> VaultMade:
-    Vault.init(folder, way=way, vault_id=vault_id).close()
+    Vault.init(folder, way=way, vault_id=vault_id, database=database).close()
     kind = {ByPassphrase: "passphrase", ByKey: "key", InTheOpen: "open"}[type(way)]
-    return VaultMade(folder, kind, key_file, notes)
+    return VaultMade(folder, kind, key_file, database, notes)
 
 
 @contextmanager

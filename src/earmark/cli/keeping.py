@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from earmark.cli.options import Json, VaultFolder
+from earmark.cli.options import Database, Json, VaultFolder
 
 keys = typer.Typer(help="Say who can open the vault, and rotate its key.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -18,7 +18,12 @@ Passphrase = Annotated[bool, typer.Option("--passphrase", help="Ask for a new pa
 def init(
     key_file: KeyFile = None,
     passphrase: Passphrase = False,
+    *,
     no_encryption: Annotated[bool, typer.Option("--no-encryption", help="Leave the vault's keys as they are.")] = False,
+    database: Database = None,
+    attach: Annotated[
+        bool, typer.Option("--attach", help="Use the vault that is in the database already from this folder too.")
+    ] = False,
     vault: VaultFolder = None,
     json: Json = False,
 ) -> None:
@@ -33,10 +38,20 @@ def init(
     from earmark.cli import shell, words
 
     chosen = shell.settings(vault=vault)
-    sources = api.Sources(chosen.vault_key_file)
-    asked = shell.somebody_is_there() and not (key_file or no_encryption or sources.names_a_key())
-    new = shell.new_passphrase() if passphrase or asked else None
-    made = api.init(chosen.vault, passphrase=new, key_file=key_file, encrypted=not no_encryption, sources=sources)
+    if attach:
+        made = api.attach(chosen.vault, shell.attached(database, key_file, passphrase, no_encryption))
+    else:
+        sources = api.Sources(chosen.vault_key_file)
+        asked = shell.somebody_is_there() and not (key_file or no_encryption or sources.names_a_key())
+        new = shell.new_passphrase() if passphrase or asked else None
+        made = api.init(
+            chosen.vault,
+            passphrase=new,
+            key_file=key_file,
+            encrypted=not no_encryption,
+            database=database,
+            sources=sources,
+        )
     shell.report("earmark.init/1", made, words.made(made), json=json)
 
 
@@ -144,6 +159,7 @@ def backup(
 
 def restore(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.", show_default=False)],
+    database: Database = None,
     vault: VaultFolder = None,
     json: Json = False,
 ) -> None:
@@ -152,5 +168,5 @@ def restore(
     from earmark.cli import shell, words
 
     chosen = shell.settings(vault=vault)
-    result = api.restore(source, chosen.vault, sources=shell.sources(chosen))
+    result = api.restore(source, chosen.vault, database=database, sources=shell.sources(chosen))
     shell.report("earmark.restore/1", result, words.restored(result), json=json)

@@ -10,6 +10,14 @@ VaultFolder = Annotated[
     typer.Option("--vault", metavar="FOLDER", help="The vault. Default: EARMARK_VAULT, or the user's data folder."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="ADDRESS",
+        help="Keep the tables in PostgreSQL: postgresql://user@host/database. The password comes from PGPASSWORD, say.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are in the way; never the input.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the copies go.")]
 Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="Id (or its start) or title.", show_default=False)]

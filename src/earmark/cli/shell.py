@@ -14,6 +14,7 @@ from earmark.errors import EarmarkError, ListenersError, UsageError
 
 __all__ = [
     "Bars",
+    "attached",
     "ids",
     "new_passphrase",
     "opened",
@@ -105,6 +106,19 @@ def new_passphrase() -> str:
     if getpass("The same again: ", sys.stderr) != first:
         raise UsageError("the two passphrases differ", "Run the command again.")
     return first
+
+
+def attached(database: str | None, *others: object) -> str:
+    """Return the address of the database of which the vault is to be used.
+
+    Raises:
+        UsageError: there is none, or there are options that only a new vault takes.
+    """
+    if database is None:
+        raise UsageError("there is no database to attach to", "Name it with --database.")
+    if any(others):
+        raise UsageError("the vault is there already, and opened as it is", "Give --attach and --database only.")
+    return database
 
 
 def stamp(vault: Vault, chosen: Settings) -> None:

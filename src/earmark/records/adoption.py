@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from earmark.records.database import Database
+from earmark.records.database.base import Database
 from earmark.records.entries import RecordingKeys
 from earmark.records.ledger import acts
 from earmark.records.ledger.commitments import listener_hash

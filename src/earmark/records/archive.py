@@ -1,10 +1,9 @@
 """Archives of files, and folders that are there whole or not at all."""
 
 import os
-import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from earmark.errors import EarmarkError, VaultError
@@ -14,28 +13,6 @@ from earmark.records.stream import OpeningReader, SealingWriter
 
 Told = Callable[[float], None]
 """Is told which part is done, 0 to 1."""
-
-
-@contextmanager
-def snapshot(path: Path) -> Iterator[Path]:
-    """Give a copy of a SQLite database, beside it, as it is at one moment.
-
-    Raises:
-        VaultError: it cannot be read, or the copy cannot be written.
-    """
-    folder = path.parent
-    copy = folder / f".earmark-{os.urandom(8).hex()}.part"
-    try:
-        copy.touch(mode=0o600, exist_ok=False)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # all of it in one file
-        yield copy
-    except sqlite3.Error as error:
-        raise VaultError(f"the vault {path} cannot be copied: {error}", "Is there space on the disk?") from error
-    finally:
-        for leftover in folder.glob(f"{copy.name}*"):
-            leftover.unlink()
 
 
 def pack(writer: SealingWriter, files: Sequence[tuple[Path, str]], told: Told) -> None:

@@ -3,8 +3,8 @@
 Format, version 1: the 16 bytes of ``MAGIC``; the length of the header, 4 bytes, big-endian; the header, canonical JSON
 with ``schema``, ``vault`` (its id), ``salt`` (32 bytes) and ``ways`` (of opening it, as in the vault but for their
 names); then a tar archive as a stream (see ``earmark.records.stream``) that is bound to SHA-256 of all before it. The
-key is ``derive(vault key, "earmark/1 backup", salt)``. In the archive are a snapshot of the database and the sealed
-originals.
+key is ``derive(vault key, "earmark/1 backup", salt)``. In the archive are a snapshot of the database, as a SQLite file
+wherever the vault has its tables, and the sealed originals.
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from nacl.exceptions import CryptoError
 
 from earmark.errors import UsageError, VaultError
 from earmark.keys import SECRET_BYTES, derive
-from earmark.records.archive import Told, new_folder, pack, snapshot, unpack
+from earmark.records.archive import Told, new_folder, pack, unpack
+from earmark.records.database import place
+from earmark.records.database.place import FILE_NAME
 from earmark.records.ledger import acts
 from earmark.records.ledger.canonical import Json, canonical, parse
 from earmark.records.protection.sources import Sources
@@ -27,7 +29,7 @@ from earmark.records.protection.ways import Kind, Way
 from earmark.records.safe import Clock
 from earmark.records.seal import reading, whole
 from earmark.records.stream import OpeningReader, SealingWriter
-from earmark.records.vault import FILE_NAME, SEALED_FOLDER, Vault, utc_now
+from earmark.records.vault import SEALED_FOLDER, Vault, utc_now
 
 MAGIC = b"earmark backup 1"
 LABEL = "earmark/1 backup"
@@ -82,24 +84,28 @@ def back_up(vault: Vault, path: Path, *, told: Told = lambda _: None) -> str:
         hashed.write(start)
         key = derive(opened.vault_key, LABEL, salt)
         writer = SealingWriter(hashed, key, hashlib.sha256(start).digest())
-        with snapshot(vault.folder / FILE_NAME) as copy:
+        with vault.copied() as copy:
             pack(writer, [(copy, FILE_NAME), *_sealed(vault)], told)
         writer.finish()
     return hashed.digest.hexdigest()
 
 
-def restore(path: Path, folder: Path, sources: Sources, *, clock: Clock = utc_now) -> Restored:
+def restore(
+    path: Path, folder: Path, sources: Sources, *, database: str | None = None, clock: Clock = utc_now
+) -> Restored:
     """Restore a vault into a folder that is not there yet, whole or not at all.
 
     Args:
         path: the backup.
         folder: where the vault is to be.
         sources: where the key of the vault, as it was when it was backed up, may be.
+        database: address of a PostgreSQL database for its tables; if None they are in a file in ``folder``.
         clock: gives the time, with a time zone.
 
     Raises:
+        UsageError: ``database`` is no such address, or there is a password in it.
         VaultError: the backup is cut or changed, there is no key at hand that opens it, there is something at
-            ``folder``, or it cannot be written.
+            ``folder``, a vault at ``database``, or it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VaultError(f"there is something at {folder} already", "Restore into a new folder, with --vault.")
@@ -109,7 +115,7 @@ def restore(path: Path, folder: Path, sources: Sources, *, clock: Clock = utc_no
         vault_key, _ = sources.open(vault_id, ways)
         try:
             reader = OpeningReader(hashed, derive(vault_key, LABEL, salt), hashlib.sha256(start).digest())
-            unpack(reader, part, place)
+            unpack(reader, part, where)
             reader.require_end()
         except (CryptoError, tarfile.TarError) as error:
             raise VaultError(f"{path} is cut or changed", DAMAGED) from error
@@ -118,6 +124,8 @@ def restore(path: Path, folder: Path, sources: Sources, *, clock: Clock = utc_no
             if vault.safe.open().vault_id != vault_id:
                 raise VaultError(f"{path} has another vault in it than it says", DAMAGED)
             entry = vault.enter(acts.backup_restored(path.name, sha256))
+        if database is not None:
+            place.move(part, database)
     return Restored(vault_id, sha256, entry.index + 1)
 
 
@@ -194,7 +202,7 @@ def _sealed(vault: Vault) -> list[tuple[Path, str]]:
     return [(path, f"{SEALED_FOLDER}/{path.name}") for path in paths]
 
 
-def place(name: str) -> tuple[str, ...]:
+def where(name: str) -> tuple[str, ...]:
     """Return where a file of the archive goes: nothing but the database and sealed originals goes anywhere.
 
     Raises:

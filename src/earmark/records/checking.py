@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from earmark.records.calls.checking import EnteredCalls
-from earmark.records.database import Database
+from earmark.records.database.base import Database
 from earmark.records.ledger import acts, call_acts
 from earmark.records.ledger.checking import Finding, Row, Walk, check_heads, check_known, check_nodes
 from earmark.records.ledger.entries import Entry, parse_entry

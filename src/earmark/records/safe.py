@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from earmark.errors import VaultError
 from earmark.keys import SECRET_BYTES
-from earmark.records.database import Database
+from earmark.records.database.base import Database
 from earmark.records.ledger import log
 from earmark.records.ledger.acts import Act
 from earmark.records.ledger.entries import Entry

@@ -7,6 +7,7 @@ entered in the ledger in the same transaction, and whoever asks for keys is ente
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import Any, Self
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from earmark.keys import SECRET_BYTES
-from earmark.records import catalogue, database, opening, rosters, schema
+from earmark.records import catalogue, opening, rosters, schema
 from earmark.records.adoption import adopt
 from earmark.records.calls.store import Calls
 from earmark.records.checking import Checked, check
+from earmark.records.database import place
 from earmark.records.entries import Copy, NewRecording, Recording, RecordingKeys, new_id
-from earmark.records.folder import check_private, make_private
+from earmark.records.folder import make_private
 from earmark.records.ledger import acts
 from earmark.records.ledger.acts import Act, Purpose
 from earmark.records.ledger.commitments import Opening
@@ -33,7 +35,6 @@ from earmark.records.protection.ways import ByKey, InTheOpen, NewWay, Way
 from earmark.records.safe import Clock, Randomness, Safe, Sitting, make_identity, ways_of
 from earmark.records.sealing import committed, seal_keys
 
-FILE_NAME = "vault.sqlite"
 SEALED_FOLDER = "sealed"
 
 
@@ -43,7 +44,7 @@ def utc_now() -> datetime:
 
 
 class Vault:
-    """A folder, its owner's only, with the database and the sealed originals.
+    """A folder, its owner's only, with the sealed originals, and with the database or a note of where that is.
 
     All methods may raise ``VaultError`` (the disk is full, another process holds the vault for too long, there is no
     key at hand that opens it, …), after which the vault is as it was before the call. Several processes may use one
@@ -74,11 +75,10 @@ class Vault:
         clock: Clock = utc_now,
         randomness: Randomness = os.urandom,
     ) -> None:
-        check_private(folder, folder / FILE_NAME)
         self.folder = folder
         self._clock = clock
         self._randomness = randomness
-        self._database = database.open_current(folder / FILE_NAME)
+        self._database = place.place_of(folder).open()
         self.adopted = adopt(self._database, clock, randomness)
         self.safe = Safe(self._database, sources or Sources(), clock, randomness)
         self.ledger = Ledger(self._database)
@@ -91,6 +91,7 @@ class Vault:
         *,
         way: NewWay | None = None,
         vault_id: str | None = None,
+        database: str | None = None,
         sources: Sources | None = None,
         clock: Clock = utc_now,
         randomness: Randomness = os.urandom,
@@ -101,11 +102,14 @@ class Vault:
             folder: where.
             way: of opening it; with the key in the environment if None, or, where there is none, in the open.
             vault_id: sixteen hexadecimal digits; drawn if None.
+            database: address of a PostgreSQL database for the tables, without a password; if None they are in a file
+                in ``folder``.
             sources: see the class, as the others.
             clock: likewise.
             randomness: likewise.
 
         Raises:
+            UsageError: ``database`` is no such address, or there is a password in it.
             VaultError: there is a vault already, or others may read what is in the folder.
         """
         make_private(folder)
@@ -118,8 +122,21 @@ class Vault:
             public_key = opened.signing_key.public_key().public_bytes_raw()
             Sitting(connection, opened, now).enter(acts.vault_made(opened.vault_id, public_key))
 
-        database.create(folder / FILE_NAME, fill)
+        place.create(folder, database, fill)
         return cls(folder, sources=sources, clock=clock, randomness=randomness)
+
+    @classmethod
+    def attach(cls, folder: Path, database: str) -> None:
+        """Let the vault that is at ``database`` already be used from ``folder`` too, which is made if need be.
+
+        Sealed originals stay where they are.
+
+        Raises:
+            UsageError: ``database`` is no address of a PostgreSQL database, or there is a password in it.
+            VaultError: there is a vault in the folder, others may read it, or there is none at ``database``.
+        """
+        make_private(folder)
+        place.attach(folder, database)
 
     def __enter__(self) -> Self:
         return self
@@ -128,8 +145,16 @@ class Vault:
         self.close()
 
     def close(self) -> None:
-        """Close the vault's file."""
+        """Close the database."""
         self._database.close()
+
+    def copied(self) -> AbstractContextManager[Path]:
+        """Give a SQLite file, beside the vault's own, with all that is in its tables at one moment.
+
+        Raises:
+            VaultError: the file cannot be written.
+        """
+        return self._database.copied(self.folder)
 
     def ways(self) -> list[Way]:
         """Return the ways of opening the vault, the oldest first."""

@@ -13,14 +13,15 @@ from hypothesis import given as given_data
 from hypothesis import strategies as st
 
 from earmark.records.checking import Checked, check
-from earmark.records.database import open_current
+from earmark.records.database.place import FILE_NAME
+from earmark.records.database.sqlite import SqlitePlace
 from earmark.records.entries import NewRecording
 from earmark.records.ledger import acts, exporting
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, sign_head
 from earmark.records.ledger.merkle import Tree, number_of
 from earmark.records.listeners import Listener
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 SIZE = 9
 
@@ -63,7 +64,7 @@ class Tampering:
         self._connection.commit()
 
     def check(self, *known: SignedHead) -> Checked:
-        with closing(open_current(self.path)) as database:
+        with SqlitePlace(self.path).open() as database:
             return check(database, known)
 
     def entries(self, *known: SignedHead) -> list[int | None]:
@@ -73,6 +74,11 @@ class Tampering:
 
     def close(self) -> None:
         self._connection.close()
+
+
+@pytest.fixture
+def where() -> None:
+    """Keep the tables in a file, into which anything can be put."""
 
 
 @pytest.fixture

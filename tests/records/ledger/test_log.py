@@ -3,26 +3,25 @@
 import json
 import multiprocessing
 import random
-import sqlite3
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from tests.records import tables
 
 from earmark.errors import UsageError, VaultError
-from earmark.records import database
 from earmark.records.checking import check
-from earmark.records.database import open_current
+from earmark.records.database import sqlite
+from earmark.records.database.place import place_of
 from earmark.records.entries import NewRecording
 from earmark.records.ledger import acts
 from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, commitment, listener_hash
 from earmark.records.ledger.merkle import tree_root
 from earmark.records.listeners import Listener
-from earmark.records.vault import FILE_NAME, Vault
+from earmark.records.vault import Vault
 
 SPAWN = multiprocessing.get_context("spawn")
 SHA256 = "ab" * 32
@@ -101,11 +100,7 @@ def test_where_the_ledger_cannot_be_written_no_key_and_no_copy_comes_out(
 ) -> None:
     recording = vault.create_recording(briefing, people("anna")).id
     size = vault.ledger.size()
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        connection.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON ledger_entries BEGIN SELECT RAISE(ABORT, 'no space'); END"
-        )
-        connection.commit()
+    tables.refuse(folder, "INSERT ON ledger_entries")
     for act in (
         lambda: vault.keys(recording, "mark"),
         lambda: vault.secrets(recording, "mark"),
@@ -172,13 +167,14 @@ def test_what_the_ledger_never_had_is_refused(vault: Vault, size: int) -> None:
         vault.ledger.entry(min(1, size)) if size else vault.ledger.consistency(0)
 
 
-def test_a_clock_that_runs_backwards_is_noticed_and_no_obstacle(folder: Path) -> None:
+def test_a_clock_that_runs_backwards_is_noticed_and_no_obstacle(folder: Path, where: str | None) -> None:
     hours = count()
-    with Vault.init(folder, clock=lambda: datetime(2026, 11, 30, tzinfo=UTC) - timedelta(hours=next(hours))) as vault:
+    with Vault.init(
+        folder, database=where, clock=lambda: datetime(2026, 11, 30, tzinfo=UTC) - timedelta(hours=next(hours))
+    ) as vault:
         for n in range(2):
             vault.enter(acts.exhibit_received(f"{n:064x}", n))
-    with closing(open_current(folder / FILE_NAME)) as opened:
-        checked = check(opened)
+        checked = vault.check()
     assert (checked.findings, checked.behind) == ((), (1, 2))
 
 
@@ -203,7 +199,7 @@ def test_two_processes_append_to_one_ledger(vault: Vault, folder: Path) -> None:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
     assert vault.ledger.size() == 81
-    with closing(open_current(folder / FILE_NAME)) as opened:
+    with place_of(folder).open() as opened:
         assert check(opened).findings == ()
 
 
@@ -232,12 +228,12 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_ledger(vault: Vault, fold
             break
     assert vault.ledger.size() >= told
     vault.enter(acts.exhibit_received(SHA256, 1))
-    with closing(open_current(folder / FILE_NAME)) as opened:
+    with place_of(folder).open() as opened:
         assert check(opened).findings == ()
 
 
 def test_a_full_disk_leaves_a_whole_ledger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "max_page_count = 60"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 60"))
     with Vault.init(folder) as vault:
         with pytest.raises(VaultError, match="the disk is full"):
             for n in range(1000):
@@ -245,5 +241,5 @@ def test_a_full_disk_leaves_a_whole_ledger(folder: Path, monkeypatch: pytest.Mon
         size = vault.ledger.size()
         vault.ledger.head().verify()
     assert size > 1
-    with closing(open_current(folder / FILE_NAME)) as opened:
+    with place_of(folder).open() as opened:
         assert (check(opened).size, check(opened).findings) == (size, ())

@@ -16,7 +16,7 @@ from earmark.keys import SECRET_BYTES
 from earmark.records import catalogue, rosters, schema
 from earmark.records.calls import opening, people, reading, streams
 from earmark.records.calls.entries import CallCodes, CallRecord, Consent, Invitation, NewCall, Stream
-from earmark.records.database import Database
+from earmark.records.database.base import Database
 from earmark.records.entries import Recording, RecordingKeys, new_id
 from earmark.records.ledger import acts, call_acts
 from earmark.records.ledger.acts import Purpose

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Select, func, insert, select, true
 
 from earmark.errors import UsageError, VaultError
-from earmark.records.database import Database
+from earmark.records.database.base import Database
 from earmark.records.ledger.acts import Act
 from earmark.records.ledger.entries import Entry, parse_entry, time_text
 from earmark.records.ledger.heads import SignedHead, sign_head

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs what tests of calls run in, where it is missing and this machine lets us. Never fails: tests say what they skip.
+# Installs what tests run in or beside, where it is missing and this machine lets us. Never fails: tests say what they skip.
 missing=""
 for program in chromium firefox-esr pulseaudio janus node npm; do
   command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
 done
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -e "$1" ] || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 packages=$(echo "$missing" | sed 's/\bnode\b/nodejs/')
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
