@@ -1,6 +1,7 @@
 """Calls as people hold them: a server of their own, and browsers that open invitations, talk, and record."""
 
 import asyncio
+import base64
 import json
 import re
 import subprocess
@@ -16,7 +17,7 @@ from playwright.async_api import Page
 
 from demo.browsers import Chromium
 
-WAIT_S = 180.0
+WAIT_S = 60.0
 """For anything that a page should show in a moment; machines may be busy."""
 
 _RECORDER = Path(__file__).with_name("recorder.js")
@@ -134,9 +135,8 @@ class Caller:
 
     async def recorded(self, path: Path) -> Path:
         """Stop, and write what was recorded (WebM with plain samples)."""
-        async with self.page.expect_download() as download:
-            await self.page.evaluate("() => window.recorder.stop()")
-        await (await download.value).save_as(path)
+        encoded = await self.page.evaluate("() => window.recorder.stop()")
+        path.write_bytes(base64.b64decode(encoded))
         return path
 
 
