@@ -9,17 +9,20 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench import (
     aimed,
+    calls,
     colluders,
     corpus,
     depths,
     innocents,
     peers,
+    plain,
     quality,
     relays,
     scaling,
@@ -58,6 +61,19 @@ class Bench:
 
     def _clips(self, share: int = 1) -> int:
         return max(1, int(self._options.clips) // share)
+
+    def _runs(self, usual: int) -> int:
+        return int(self._options.runs or usual)
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """Give the folder that was asked for, which stays, or a temporary one."""
+        if self._options.keep:
+            self._options.keep.mkdir(parents=True, exist_ok=True)
+            yield self._options.keep
+        else:
+            with TemporaryDirectory() as folder:
+                yield Path(folder)
 
     def quality(self) -> list[str]:
         """Return how copies sound."""
@@ -111,6 +127,15 @@ class Bench:
         """Return what relays carry."""
         return [table(relays.HEAD, shown(relays.measured()))]
 
+    def calls(self) -> list[str]:
+        """Return whether leaks of calls name those who leaked."""
+        with self._scratch() as folder:
+            return [table(calls.HEAD, calls.rows(list(calls.measure(folder, self._runs(calls.RUNS)))))]
+
+    def plain(self) -> list[str]:
+        """Return what calls are against plain ones."""
+        return [table(plain.HEAD, plain.rows(list(plain.measure(self._runs(plain.ROUNDS)))))]
+
     def scaling(self) -> list[str]:
         """Return how time grows."""
         found = scaling.measure()
@@ -134,6 +159,8 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
     "relays": (Heading("What one relay of calls carries", relays.ABOUT), Bench.relays),
+    "calls": (Heading("Leaks of calls", calls.ABOUT, main=True), Bench.calls),
+    "plain": (Heading("Calls against plain ones", plain.ABOUT), Bench.plain),
     "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
     "speed": (Heading("Speed and memory", speed.ABOUT, main=True), Bench.speed),
 }
@@ -157,6 +184,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure: " + ", ".join(PARTS))
     parser.add_argument("--attack", action="append", help="measure the seconds for this chain of attacks; repeatable")
     parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length, in some parts of it")
+    parser.add_argument("--runs", type=int, help="calls held over each relay, of each kind")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="what calls recorded stays here, and is used again")
     options = parser.parse_args(arguments)
     parts = options.parts or (["seconds"] if options.attack else list(PARTS))
     if set(parts) - set(PARTS):

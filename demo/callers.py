@@ -1,7 +1,6 @@
 """Calls as people hold them: a server of their own, and browsers that open invitations, talk, and record."""
 
 import asyncio
-import base64
 import json
 import re
 import subprocess
@@ -17,7 +16,7 @@ from playwright.async_api import Page
 
 from demo.browsers import Chromium
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 """For anything that a page should show in a moment; machines may be busy."""
 
 _RECORDER = Path(__file__).with_name("recorder.js")
@@ -135,8 +134,9 @@ class Caller:
 
     async def recorded(self, path: Path) -> Path:
         """Stop, and write what was recorded (WebM with plain samples)."""
-        encoded = await self.page.evaluate("() => window.recorder.stop()")
-        path.write_bytes(base64.b64decode(encoded))
+        async with self.page.expect_download() as download:
+            await self.page.evaluate("() => window.recorder.stop()")
+        await (await download.value).save_as(path)
         return path
 
 

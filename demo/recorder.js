@@ -27,9 +27,9 @@ window.recorder = {
       this.taking.onstop = resolve;
       this.taking.stop();
     });
-    const bytes = new Uint8Array(await new Blob(this.parts).arrayBuffer());
-    let text = "";
-    for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-    return btoa(text);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(this.parts));
+    link.download = "heard.webm";
+    link.click();
   },
 };

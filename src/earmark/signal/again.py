@@ -24,6 +24,8 @@ NEAR_S = 6.0
 FAR_SHARE = 0.2
 ALLOWED = 0.01
 MOST_PLACES = 20_000_000
+MOST_IN_ALL = 150_000_000
+"""So many pairs of a frame and a segment are compared for one part, and for all of a long leak; then only near ones."""
 
 Doubles = NDArray[np.float64]
 
@@ -49,6 +51,7 @@ def found_again(
     """
     hop_s = correlator.listening.hop_s
     found = []
+    left = MOST_IN_ALL
     for number, part in enumerate(parts):
         if part.course != FOREIGN or part in searched:
             continue
@@ -56,7 +59,10 @@ def found_again(
         for piece in pieces(part, hop_s):
             middle = (piece.first + piece.last) / 2
             near = [courses[one.course].position(middle) for one in beside if one.course != FOREIGN]
-            passage = surest(correlator, piece, near, strength, likeness)
+            places = (piece.last - piece.first) * correlator.segments
+            far = places <= min(MOST_PLACES, left)
+            left -= places if far else 0
+            passage = surest(correlator, piece, near, strength=strength, likeness=likeness, far=far)
             found += [passage] if passage else []
     return found
 
@@ -73,7 +79,7 @@ def pieces(part: Part, hop_s: float) -> list[Part]:
 
 
 def surest(
-    correlator: Correlator, part: Part, near: Sequence[float], strength: float, likeness: Likeness | None = None
+    correlator: Correlator, part: Part, near: Sequence[float], *, strength: float, likeness: Likeness | None, far: bool
 ) -> Passage | None:
     """Return the surest passage in a part of the leak; None if there is none that is no chance.
 
@@ -83,6 +89,7 @@ def surest(
         near: places in the recording, in segments, that what is beside the part would be at in its middle.
         strength: how strongly the leak carries the mark.
         likeness: to the original, if that is at hand.
+        far: whether to search all of the recording, not only what is near those places.
     """
     listening = correlator.listening
     hops = listening.hops_per_segment
@@ -92,15 +99,15 @@ def surest(
     close = np.zeros(len(segments), bool)
     for place in near:
         close |= np.abs(segments - place) < reach
-    if len(frames) * len(segments) > MOST_PLACES:
+    if not far:
         segments, close = segments[close], np.ones(int(close.sum()), bool)
     if not len(segments) or len(frames) < hops:
         return None
     gains = everywhere(correlator, frames, segments, strength)
     if likeness is not None:
         gains = gains + likeness.everywhere(frames, segments)
-    far = anywhere(hops, len(segments), len(frames))
-    price = np.where(close, far + log(FAR_SHARE * max(1, close.sum()) / len(segments)), far)
+    dear = anywhere(hops, len(segments), len(frames))
+    price = np.where(close, dear + log(FAR_SHARE * max(1, close.sum()) / len(segments)), dear)
     return best_diagonal(gains, frames, segments, hops, price)
 
 
