@@ -59,5 +59,12 @@ def test_rows_compare_kinds_over_the_same_relay() -> None:
         Held("earmark", "builtin", (0.2,), (90.0,), (4.0,)),
     ]
     rows = list(plain.rows(found))
-    assert [row[4] for row in rows if row[1] == "janus"] == ["-0.10", "+40 ms", "1.30 ×"]
-    assert [row[4] for row in rows if row[1] == "builtin"] == ["+0.00", "+0 ms", "1.00 ×"]
+    assert [row[4] for row in rows if row[1] == "janus"] == ["", "-0.10", "+40 ms", "1.30 ×"]
+    assert [row[4] for row in rows if row[1] == "builtin"] == ["", "+0.00", "+0 ms", "1.00 ×"]
+
+
+def test_a_call_in_which_nothing_was_found_again_says_so() -> None:
+    found = [Held("plain", "janus", (0.1,), (100.0,), (4.0,)), Held("earmark", "janus", (0.1,), (), ())]
+    rows = {row[0]: row for row in plain.rows(found)}
+    assert rows["pieces found again"][2:4] == ("1", "0")
+    assert rows["PESQ-WB"][3] == "nan"
