@@ -218,8 +218,10 @@ def test_a_writer_that_does_nothing_any_more_does_not_keep_others_out(
 ) -> None:
     with Vault.init(tmp_path / "vault", database=url) as vault, Vault(tmp_path / "vault") as other:
         other.ledger.size()
-        monkeypatch.setattr(postgresql, "IDLE_TIMEOUT_S", 0.2)
+        vault.safe.open()
+        monkeypatch.setattr(postgresql, "IDLE_TIMEOUT_S", 4)
         with pytest.raises(VaultError) as caught, vault.safe.writing() as sitting:
+            monkeypatch.setattr(postgresql, "IDLE_TIMEOUT_S", 60)
             other.add_stamp(1, b"token")
             sitting.enter(entry(1))
         assert caught.value.hint
