@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench browsers demo call test lint bench pictures lock clean
+.PHONY: help setup setup-bench browsers demo call test lint bench pictures screens lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ bench: setup-bench  ## Measure everything and print tables (ATTACK=room+noise:20
 
 pictures: setup-bench  ## Draw the pictures of the documentation from real speech
 	$(BIN)/python -m docs.pictures
+
+screens: setup-bench browsers  ## Take the pictures of a call that the README shows
+	$(BIN)/python -m docs.screens
 
 lock:  ## Lock the dependencies anew, with hashes (needs uv)
 	for group in dev bench-build bench; do \
