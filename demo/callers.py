@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,7 @@ WAIT_S = 180.0
 """For anything that a page should show in a moment; machines may be busy."""
 
 _RECORDER = Path(__file__).with_name("recorder.js")
+_WATCH = Path(__file__).with_name("watch.js")
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,19 @@ class Invited:
 
 @dataclass(frozen=True)
 class Server:
-    """A running ``earmark serve``."""
+    """A running ``earmark serve``.
+
+    Attributes:
+        address: of its page.
+        token: the host's.
+        pid: of its process.
+        certificate: what its certificate is checked by; None for what everybody's are.
+    """
 
     address: str
     token: str
+    pid: int
+    certificate: Path | None = None
 
     def invite(self, title: str, host: str, guests: Sequence[str], **facts: Any) -> Invited:
         """Make a call to which ``host`` invites ``guests``; names are ids as well."""
@@ -52,20 +63,22 @@ class Server:
     def ask(self, method: str, path: str, **sent: Any) -> Any:
         """Ask what hosts may ask over HTTP, and return the answer."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.request(method, f"{self.address}{path}", headers=headers, timeout=WAIT_S, **sent)
+        trust = ssl.create_default_context(cafile=self.certificate)
+        url = f"{self.address}{path}"
+        answer = httpx.request(method, url, headers=headers, timeout=WAIT_S, verify=trust, trust_env=False, **sent)
         answer.raise_for_status()
         return answer.json()
 
 
 @asynccontextmanager
-async def serving(vault: Path, log: Path, *options: str) -> AsyncIterator[Server]:
+async def serving(vault: Path, log: Path, *options: str, certificate: Path | None = None) -> AsyncIterator[Server]:
     """Run ``earmark serve`` over a vault, on a free port; what it logs goes to a file."""
     command = [sys.executable, "-m", "earmark", "serve", "--json", "--port", "0", "--vault", str(vault), *options]
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=errors)
     try:
         facts = await _announced(process, log)
-        yield Server(facts["address"], facts["host_link"].partition("#host=")[2])
+        yield Server(facts["address"], facts["host_link"].partition("#host=")[2], process.pid, certificate)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -127,6 +140,24 @@ class Caller:
         script = """n => [...document.querySelectorAll("#sound audio")].filter(a => a.currentTime > 0.5).length >= n"""
         await self.page.wait_for_function(script, arg=streams)
 
+    async def watch(self) -> None:
+        """Have the page's connections watched, from the next time that it is opened."""
+        await self.page.add_init_script(_WATCH.read_text())
+
+    async def hearing(self) -> int:
+        """Count the streams that bring sound now; for pages that are watched."""
+        streams: int = await self.page.evaluate("() => window.watched.hearing()")
+        return streams
+
+    async def sound(self) -> dict[str, float]:
+        """Return what has come so far; see `watch.js`."""
+        sums: dict[str, float] = await self.page.evaluate("() => window.watched.sound()")
+        return sums
+
+    async def lose_server(self) -> None:
+        """Lose the connection to the server, as when a network goes away; for pages that are watched."""
+        await self.page.evaluate("() => window.watched.disconnect()")
+
     async def record(self) -> None:
         """Begin to record all that the page plays."""
         await self.page.evaluate(_RECORDER.read_text())
@@ -141,16 +172,19 @@ class Caller:
 
 
 @asynccontextmanager
+async def phoning(name: str, chromium: Chromium, voice: Path | None) -> AsyncIterator[Caller]:
+    """Give somebody a browser, whose microphone plays a file (WAV) over and over, or beeps; any certificate will do."""
+    async with chromium.open(voice) as browser:
+        context = await browser.new_context(permissions=["microphone"], ignore_https_errors=True)
+        context.set_default_timeout(1000 * WAIT_S)
+        yield Caller(name, await context.new_page())
+
+
+@asynccontextmanager
 async def calling(chromium: Chromium, voices: dict[str, Path | None]) -> AsyncIterator[dict[str, Caller]]:
-    """Give each person a browser, whose microphone plays a file (WAV) over and over, or beeps."""
+    """Give each person a browser of their own; see `phoning`."""
     async with AsyncExitStack() as stack:
-        callers = {}
-        for name, voice in voices.items():
-            browser = await stack.enter_async_context(chromium.open(voice))
-            context = await browser.new_context(permissions=["microphone"])
-            context.set_default_timeout(1000 * WAIT_S)
-            callers[name] = Caller(name, await context.new_page())
-        yield callers
+        yield {name: await stack.enter_async_context(phoning(name, chromium, voice)) for name, voice in voices.items()}
 
 
 async def gather_in(call: Invited, host: Caller, guests: Sequence[Caller], *, listening: Sequence[str] = ()) -> None:

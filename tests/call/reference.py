@@ -23,7 +23,8 @@ SCHEMA = "earmark.vectors/1"
 ABOUT = (
     "The keys of a call's streams and the packets they seal; all bytes in hexadecimal. streams: what the dealer and the"
     " speaker derive from a stream secret. frames: what members derive from a position key and an epoch secret."
-    " packets: both variants of one frame, sealed. tags: what listeners say of frames that they heard."
+    " packets: both variants of one frame, sealed, and copies of earlier frames (by age)."
+    " tags: what listeners say of frames that they heard."
     " stream_secrets: secrets sealed to a dealer, by two programs."
 )
 
@@ -81,26 +82,34 @@ def sframe_seal(base_key: bytes, kid: int, ctr: int, metadata: bytes, plaintext:
 
 
 def packet(
-    stream_secret: bytes, stream: int, epoch: tuple[int, bytes], place: tuple[int, int], variants: tuple[bytes, bytes]
+    stream_secret: bytes,
+    stream: int,
+    epoch: tuple[int, bytes],
+    place: tuple[int, int],
+    frames: dict[int, tuple[bytes, bytes]],
 ) -> bytes:
-    """Return the packet of one frame.
+    """Return the packet of one frame, with copies of earlier ones.
 
     Args:
         stream_secret: the speaker's, 32 bytes.
         stream: the stream's number.
         epoch: the epoch's number and secret.
         place: position in the stream, and frame in the segment.
-        variants: one Opus frame of each.
+        frames: one Opus frame of each variant: 0 gives the packet's own, others those that many frames before.
     """
-    position, frame = place
-    head = struct.pack(">BHQIB", 1, stream, epoch[0], position, frame)
-    halves = []
-    for variant, opus in enumerate(variants):
-        secret = frame_secret(position_key(stream_secret, position, variant), epoch[1])
-        check = key_check(secret)
-        sealed = sframe_seal(secret, 2 * position + variant, frame, head + check, opus)
-        halves.append(struct.pack(">H", len(sealed)) + check + sealed)
-    return head + b"".join(halves)
+    head = struct.pack(">BHQIB", 2, stream, epoch[0], *place)
+
+    def halves(age: int) -> bytes:
+        position, frame = divmod(12 * place[0] + place[1] - age, 12)
+        packed = b""
+        for variant, opus in enumerate(frames[age]):
+            secret = frame_secret(position_key(stream_secret, position, variant), epoch[1])
+            check = key_check(secret)
+            sealed = sframe_seal(secret, 2 * position + variant, 12 * age + frame, head + check, opus)
+            packed += struct.pack(">H", len(sealed)) + check + sealed
+        return packed
+
+    return head + halves(0) + b"".join(bytes([age]) + halves(age) for age in sorted(frames) if age)
 
 
 def stream_vector(name: str, positions: list[int]) -> dict[str, Any]:
@@ -135,10 +144,13 @@ def frame_vector(name: str, position: int, variant: int) -> dict[str, Any]:
     }
 
 
-def packet_vector(stream: int, epoch: int, place: tuple[int, int], lengths: tuple[int, int]) -> dict[str, Any]:
+def packet_vector(
+    stream: int, epoch: int, place: tuple[int, int], lengths: tuple[int, int], ages: tuple[int, ...] = ()
+) -> dict[str, Any]:
     """Return one packet and all that it was made of."""
     secret, epoch_secret = sample(f"stream {stream}"), sample(f"epoch {epoch}")
     variants = (sample("opus 0", lengths[0]), sample("opus 1", lengths[1]))
+    copies = {age: (sample(f"opus 0 -{age}", lengths[0]), sample(f"opus 1 -{age}", lengths[1])) for age in ages}
     return {
         "stream_secret": secret.hex(),
         "stream": stream,
@@ -147,7 +159,8 @@ def packet_vector(stream: int, epoch: int, place: tuple[int, int], lengths: tupl
         "position": place[0],
         "frame": place[1],
         "variants": [opus.hex() for opus in variants],
-        "packet": packet(secret, stream, (epoch, epoch_secret), place, variants).hex(),
+        "copies": [{"age": age, "variants": [opus.hex() for opus in copies[age]]} for age in ages],
+        "packet": packet(secret, stream, (epoch, epoch_secret), place, {0: variants} | copies).hex(),
     }
 
 
@@ -194,6 +207,8 @@ def derived_vectors() -> dict[str, Any]:
             packet_vector(1, 3, (3, 7), (80, 80)),
             packet_vector(2, 255, (4, 8), (1, 400)),
             packet_vector(65535, (1 << 53) - 1, (1025, 11), (60, 61)),
+            packet_vector(3, 4, (5, 6), (60, 60), (2, 11)),
+            packet_vector(4, 5, (1024, 0), (60, 61), (1, 12)),
         ],
         "tags": [tag_vector(0, 0, (0, 0), 0, 80), tag_vector(65535, 3, ((1 << 32) - 1, 11), 2, 1)],
     }

@@ -27,6 +27,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "position": {"stream": 0, "position": 2**32 - 1},
     "heard": {"stream": 0, "position": 7, "newest": None, "frames": ["AAAAAAAAAAA", "", *[None] * 10]},
     "close": {"stream": 0},
+    "loss": {"stream": 0, "percent": 100},
     "mute": {"muted": False},
     "leave": {},
 }

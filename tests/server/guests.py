@@ -41,15 +41,17 @@ class NotingRelay:
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
+        self.running = False
 
     async def start(self) -> None:
         self.asked.append(("start",))
+        self.running = True
 
     async def stop(self) -> None:
         self.asked.append(("stop",))
 
     def health(self) -> Health:
-        return Health(running=True, streams=0, listeners=0)
+        return Health(running=self.running, streams=0, listeners=0)
 
     async def publish(self, room: str, stream: int, member: str, offer: str) -> str:
         self.asked.append(("publish", room, stream, member, offer))

@@ -66,3 +66,50 @@ def assert_dealt_by_the_codebook(
         for position, (bit, key) in guest.held[stream].items():
             assert bit == codeword[block[position]]
             assert key == keys[position, bit].tobytes()
+
+
+def test_a_relay_that_ended_is_started_again_and_speakers_offer_their_streams_anew(play: Play) -> None:
+    async def script(site: Site) -> None:
+        links = await site.open(["anna"])
+        async with AsyncExitStack() as stack:
+            host = await stack.enter_async_context(site.inside(links["host"], "host"))
+            await host.hear("admitted")
+            anna = await enter(site, stack, links, host, "anna")
+            stream = await anna.speak()
+            await anna.say("publish", stream=stream, sdp="offer")
+            await anna.hear("answer")
+            await host.say("subscribe", stream=stream)
+            await host.hear("offer")
+            site.relay.running = False
+            assert (await anna.hear("republish"))["stream"] == stream
+            assert site.relay.running
+            await anna.say("publish", stream=stream, sdp="another")
+            assert (await anna.hear("answer"))["sdp"] == "answer to another"
+            assert (await host.hear("offer"))["stream"] == stream
+
+    play(script)
+
+
+def test_speakers_are_told_what_their_listeners_lose(play: Play) -> None:
+    async def script(site: Site) -> None:
+        links = await site.open(["anna", "ben"])
+        async with AsyncExitStack() as stack:
+            host = await stack.enter_async_context(site.inside(links["host"], "host"))
+            await host.hear("admitted")
+            anna = await enter(site, stack, links, host, "anna")
+            ben = await enter(site, stack, links, host, "ben")
+            stream = await anna.speak()
+            await ben.say("loss", stream=stream, percent=5)
+            assert "not been offered" in (await ben.hear("error"))["message"]
+            for listener in (host, ben):
+                await listener.say("subscribe", stream=stream)
+            await host.say("loss", stream=stream, percent=0)
+            assert (await anna.hear("loss"))["most"] == 0
+            await ben.say("loss", stream=stream, percent=7)
+            told = await anna.hear("loss")
+            assert (told["most"], told["stream"]) == (7, stream)
+            await host.say("loss", stream=stream, percent=3)
+            told = await anna.hear("loss")
+            assert (told["most"], told["middle"]) == (7, 3)
+
+    play(script)

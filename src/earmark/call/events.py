@@ -95,7 +95,12 @@ class Stop:
     """The server stops."""
 
 
-Event = Connected | Received | Disconnected | Tick | Done | Failed | Stop
+@dataclass(frozen=True)
+class RelayRestarted:
+    """The relay runs anew, and has none of the streams that it had."""
+
+
+Event = Connected | Received | Disconnected | Tick | Done | Failed | RelayRestarted | Stop
 
 # --- requests
 

@@ -179,6 +179,14 @@ class Close(Message):
     stream: StreamNumber
 
 
+class Loss(Message):
+    """So many packets of a hundred of a stream do not reach me."""
+
+    type: Literal["loss"] = "loss"
+    stream: StreamNumber
+    percent: int = Field(ge=0, le=100)
+
+
 class Mute(Message):
     """Whether my microphone is off; for the others to see."""
 
@@ -194,7 +202,7 @@ class Leave(Message):
 
 Incoming = (
     Hello | Consent | Admit | Refuse | Remove | Lock | End | Commit | Open | Publish | Subscribe | Answer | At | Heard
-    | Close | Mute | Leave
+    | Close | Loss | Mute | Leave
 )  # fmt: skip
 
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])

@@ -216,6 +216,28 @@ class Closed(Message):
     stream: int
 
 
+class Republish(Message):
+    """To a speaker: the relay runs anew and knows nothing of this stream; offer it again."""
+
+    type: Literal["republish"] = "republish"
+    stream: int
+
+
+class Loss(Message):
+    """To a speaker: how many packets of a hundred their listeners lose.
+
+    Attributes:
+        stream: its number.
+        most: of the listener who loses most.
+        middle: of the one in the middle.
+    """
+
+    type: Literal["loss"] = "loss"
+    stream: int
+    most: int
+    middle: int
+
+
 class Offer(Message):
     """The relay's offer (SDP) of a stream."""
 
@@ -267,5 +289,5 @@ class Error(Message):
 
 Reply = (
     Challenge | Refused | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted | Stale | Welcome
-    | Closed | Answer | Offer | Keys | Sample | Ended | Error
+    | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Ended | Error
 )  # fmt: skip

@@ -25,6 +25,7 @@ from earmark.call.events import (
     RecordConsent,
     RecordEntry,
     RecordExit,
+    RelayRestarted,
     Stop,
     Tick,
 )
@@ -166,6 +167,8 @@ class Room:
                 self._lost(self._seats.at(connection))
             case Done() | Failed():
                 self._out.answered(event)
+            case RelayRestarted():
+                self._speaking.republish()
             case Stop():
                 self._finish("stopped")
             case Tick():
@@ -344,6 +347,7 @@ class Room:
                 | messages.Answer()
                 | messages.At()
                 | messages.Close()
+                | messages.Loss()
             ):
                 self._obey_about_sound(seat, message)
             case _ if seat.invited.host:
@@ -366,6 +370,8 @@ class Room:
                 self._speaking.report(seat, message)
             case messages.Close(stream=stream):
                 self._speaking.close(seat, stream)
+            case messages.Loss():
+                self._speaking.lose(seat, message)
 
     def _obey_host(self, host: Seat, message: Incoming) -> None:
         match message:

@@ -13,9 +13,10 @@ from earmark.call.events import (
     TakeAnswer,
 )
 from earmark.call.messages import Answer, At, Open
+from earmark.call.messages import Loss as LossMessage
 from earmark.call.messages import Publish as PublishMessage
 from earmark.call.outbox import Outbox
-from earmark.call.replies import Closed, Offer, Opened
+from earmark.call.replies import Closed, Loss, Offer, Opened, Republish
 from earmark.call.seats import Seat, Seats, Stage
 from earmark.call.streams import Stream
 from earmark.errors import CallError
@@ -104,6 +105,14 @@ class Speaking:
         request = Publish(stream.number, seat.member, message.sdp)
         self._out.ask(request, partial(self._published, seat, stream), partial(self._failed, seat))
 
+    def republish(self) -> None:
+        """Have every stream handed to the relay again, which runs anew; who hears a stream is offered it then."""
+        for stream in self._streams.values():
+            speaker = self._seats.inside(stream.speaker)
+            stream.published = False
+            if speaker is not None:
+                self._out.send(speaker, Republish(stream=stream.number))
+
     def subscribe(self, seat: Seat, number: int) -> None:
         """Have a stream offered to somebody, as soon as it is published.
 
@@ -142,6 +151,21 @@ class Speaking:
             stream.opening = True
             request = OpenBlock(stream.number)
             self._out.ask(request, partial(self._block_opened, stream), partial(self._block_not_opened, stream))
+
+    def lose(self, seat: Seat, message: LossMessage) -> None:
+        """Take a listener's word for what they miss of a stream, and let its speaker know.
+
+        Raises:
+            CallError: there is no such stream, or they have not subscribed to it.
+        """
+        stream = self._others(seat, message.stream)
+        if seat.member not in stream.wanted:
+            raise CallError(f"stream {stream.number} has not been offered to you")
+        stream.lost[seat.member] = message.percent
+        lost = sorted(stream.lost.get(listener, 0) for listener in stream.wanted)
+        speaker = self._seats.inside(stream.speaker)
+        if speaker is not None:
+            self._out.send(speaker, Loss(stream=stream.number, most=lost[-1], middle=lost[(len(lost) - 1) // 2]))
 
     def _opened(self, seat: Seat, number: object) -> None:
         assert isinstance(number, int)  # noqa: S101 - what the request gives

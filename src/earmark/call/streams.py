@@ -47,6 +47,7 @@ class Stream:
         dealt: up to which position keys have been dealt, by listener.
         wanted: who wants to hear it, in order.
         doubts: whether it can be traced.
+        lost: how many packets of a hundred a listener loses, by their own word.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Stream:
     dealt: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
     doubts: Doubts = field(default_factory=Doubts)
+    lost: dict[str, int] = field(default_factory=dict)
 
     @property
     def needs_block(self) -> bool:
@@ -86,6 +88,7 @@ class Stream:
         """Let somebody be dealt no more keys."""
         self.dealt.pop(listener, None)
         self.wanted.pop(listener, None)
+        self.lost.pop(listener, None)
 
     def due(self, listeners: Iterable[str]) -> list[Stretch]:
         """Return what is to be dealt now, to each of ``listeners`` who has joined; taken as dealt from now on."""

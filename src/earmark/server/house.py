@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from earmark.call.dealer import Dealer
 from earmark.call.entry import refusal
-from earmark.call.events import Connected, Invited
+from earmark.call.events import Connected, Invited, RelayRestarted
 from earmark.call.invitations import token_hash
 from earmark.call.messages import Hello
 from earmark.call.relays.base import Relay
 from earmark.call.replies import CallFacts, IceServer, RefusedFor, Rules
 from earmark.call.room import Room, Setting
+from earmark.errors import RelayError
 from earmark.keys import SECRET_BYTES
 from earmark.records.calls.entries import CallRecord, Invitation
 from earmark.server.doorkeeper import Doorkeeper
@@ -23,6 +24,8 @@ from earmark.server.lines import Line
 from earmark.server.live import LiveCall
 from earmark.server.metrics import Census, Metrics
 from earmark.server.register import Register
+
+RELAY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class House:
         self.door = Doorkeeper(clock)
         self._numbers = count(1)
         self._stopped = False
+        self._keeper: asyncio.Task[None] | None = None
 
     def new_line(self, address: str) -> Line:
         """Return a line for a new connection."""
@@ -83,13 +87,33 @@ class House:
     async def start(self) -> None:
         """Get ready."""
         await self._relay.start()
+        self._keeper = asyncio.create_task(self._keep_relay())
 
     async def stop(self) -> None:
         """Send everybody away, put all on record, and end."""
         self._stopped = True
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
         await asyncio.gather(*(call.stop() for call in self._calls.values()))
         await self._relay.stop()
         await self.register.close()
+
+    async def _keep_relay(self) -> None:
+        """Start the relay again whenever it has ended, and have all streams handed to it once more."""
+        while True:
+            await asyncio.sleep(RELAY_S)
+            health = self._relay.health()
+            if health.running:
+                continue
+            log.warning("the relay is started again: %s", health.problem)
+            try:
+                await self._relay.start()
+            except RelayError as error:
+                log.warning("the relay does not start: %s", error)
+                continue
+            for call in self._calls.values():
+                call.feed(RelayRestarted())
 
     async def welcome(self, line: Line, hello: Hello) -> LiveCall | None:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""

@@ -1,9 +1,9 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch, IceServer, OwnStream, Sampled } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, IceServer, Loss, OwnStream, Sampled } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
-import { Publication, Subscription } from "./connections.ts";
-import { concealed, quality, reception, worst, type Quality, type Reception } from "./health.ts";
+import { Publication, Subscription, whenBroken } from "./connections.ts";
+import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
 import { Marking } from "./marking.ts";
 import type { Counts, FromWorker, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
@@ -15,6 +15,10 @@ const SPEAKING_LEVEL = 0.35;
 export interface CallMediaEvents {
   /** The browser wants a click before it plays. */
   blocked(): void;
+  /** The way to the relay on which a stream goes is broken. */
+  broken(stream: number): void;
+  /** So many packets of a hundred of a stream were lost, in the last seconds. */
+  lost(stream: number, percent: number): void;
   /** Coding or sealing gave up; the own stream is over. */
   failed(message: string): void;
   /** What `sample` has asked for. */
@@ -50,7 +54,7 @@ export class CallMedia {
     private readonly context: AudioContext,
     place: HTMLElement,
     iceServers: readonly IceServer[],
-    events: CallMediaEvents,
+    private readonly events: CallMediaEvents,
   ) {
     this.iceServers = iceServers.map(({ urls, username, credential }) => ({ urls: [...urls], username, credential }));
     this.sound = new Sound(place, () => {
@@ -96,14 +100,32 @@ export class CallMedia {
     this.silence();
     const { marking, frames } = await Marking.start(this.context, microphone.source, own);
     this.tell({ type: "speak", own, frames }, [frames]);
-    const publication = new Publication(this.worker, marking.carrier, this.iceServers);
+    const publication = this.publication(own.stream, marking);
     this.own = { stream: own.stream, marking, publication };
     return publication.offer();
+  }
+
+  /** Lets one's own stream go on, on another way. Returns the offer for the relay; null where it is over. */
+  async again(stream: number): Promise<string | null> {
+    const { own } = this;
+    if (own?.stream !== stream) {
+      return null;
+    }
+    own.publication.close();
+    own.publication = this.publication(stream, own.marking);
+    return own.publication.offer();
   }
 
   async published(stream: number, answer: string): Promise<void> {
     if (this.own?.stream === stream) {
       await this.own.publication.accept(answer);
+    }
+  }
+
+  /** Takes what listeners miss of one's own stream. */
+  lossOf(stream: number, loss: Loss): void {
+    if (this.own?.stream === stream) {
+      this.tell({ type: "loss", loss });
     }
   }
 
@@ -118,6 +140,9 @@ export class CallMedia {
   async hear(stream: number, offer: string): Promise<string> {
     this.disconnect(stream);
     const subscription = new Subscription(this.worker, stream, this.iceServers);
+    whenBroken(subscription.connection, () => {
+      this.events.broken(stream);
+    });
     this.heard.set(stream, { subscription, before: null, quality: "good" });
     const { sdp, track } = await subscription.accept(offer);
     this.sound.add(stream, track);
@@ -188,8 +213,17 @@ export class CallMedia {
       heard.before = current;
     } else if (current.totalSamplesReceived - before.totalSamplesReceived >= QUALITY_SAMPLES) {
       heard.quality = quality(concealed(before, current));
+      this.events.lost(stream, lostPercent(before, current));
       heard.before = current;
     }
+  }
+
+  private publication(stream: number, { carrier }: Marking): Publication {
+    const publication = new Publication(this.worker, carrier, this.iceServers);
+    whenBroken(publication.connection, () => {
+      this.events.broken(stream);
+    });
+    return publication;
   }
 
   private disconnect(stream: number): void {

@@ -1,7 +1,8 @@
 /** Peer connections to the relay: one for one's own stream, one for each stream of the others. */
 
 import { asCarrier, onlyOpus } from "./sdp.ts";
-import type { TransformOptions } from "./messages.ts";
+import type { ToWorker, TransformOptions } from "./messages.ts";
+import type { Frames } from "./receiving.ts";
 
 /** Longest time to gather addresses; there are only those of this machine unless servers are configured. */
 const GATHERING_MS = 3_000;
@@ -50,7 +51,8 @@ export class Subscription {
     readonly stream: number,
     iceServers: RTCIceServer[],
   ) {
-    this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    const configuration = { iceServers, bundlePolicy: "max-bundle", encodedInsertableStreams: true } as const;
+    this.connection = new RTCPeerConnection(configuration);
   }
 
   /** Takes the relay's offer. Returns the answer, with every candidate in it, and the sound. */
@@ -58,7 +60,7 @@ export class Subscription {
     await this.connection.setRemoteDescription({ type: "offer", sdp: offer });
     const { receiver } = this.connection.getTransceivers()[0]!;
     // Before anything is awaited again: later, Chromium would ignore it and pass sealed bytes to the decoder.
-    receiver.transform = transform(this.worker, { kind: "receive", stream: this.stream });
+    this.intercept(receiver);
     const { sdp } = await this.connection.createAnswer();
     await this.connection.setLocalDescription({ type: "answer", sdp: asCarrier(sdp!) });
     return { sdp: await gathered(this.connection), track: receiver.track };
@@ -67,6 +69,50 @@ export class Subscription {
   close(): void {
     this.connection.close();
   }
+
+  /**
+   * Has the worker take sealed packets apart before they are decoded.
+   *
+   * Chromium takes frames out of their order, which are recovered from later packets, on the older of its two ways only.
+   */
+  private intercept(receiver: RTCRtpReceiver & Partial<EncodedStreams>): void {
+    const { worker, stream } = this;
+    if (receiver.createEncodedStreams === undefined) {
+      receiver.transform = transform(worker, { kind: "receive", stream });
+      return;
+    }
+    const frames = receiver.createEncodedStreams();
+    const message: ToWorker = { type: "receive", stream, readable: frames.readable, writable: frames.writable };
+    worker.postMessage(message, [frames.readable, frames.writable]);
+  }
+}
+
+/** Chromium's first way to a connection's frames. */
+interface EncodedStreams {
+  createEncodedStreams(): Frames;
+}
+
+/** Longest time for a new way to come about, in ms. */
+const SETTING_UP_MS = 25_000;
+/** How long a way may be silent after the browser has begun to miss its signs of life. */
+const SILENT_MS = 2_000;
+
+/** Calls `broken` when a connection fails, does not come about, or falls silent; not when it is closed on this side. */
+export function whenBroken(connection: RTCPeerConnection, broken: () => void): void {
+  const expire = (): void => {
+    if (connection.connectionState !== "closed") {
+      broken();
+    }
+  };
+  let timer = setTimeout(expire, SETTING_UP_MS);
+  connection.addEventListener("connectionstatechange", () => {
+    clearTimeout(timer);
+    if (connection.connectionState === "failed") {
+      broken();
+    } else if (connection.connectionState === "disconnected") {
+      timer = setTimeout(expire, SILENT_MS);
+    }
+  });
 }
 
 /** Returns the local description once all candidates are in it, or those found until then. */

@@ -4,6 +4,8 @@
 export interface Reception {
   concealedSamples: number;
   totalSamplesReceived: number;
+  packetsReceived: number;
+  packetsLost: number;
   audioLevel: number;
 }
 
@@ -16,6 +18,13 @@ const POOR = 0.1;
 export function concealed(before: Reception, now: Reception): number {
   const total = now.totalSamplesReceived - before.totalSamplesReceived;
   return total <= 0 ? 0 : Math.min(1, Math.max(0, now.concealedSamples - before.concealedSamples) / total);
+}
+
+/** Returns how many packets of a hundred were lost between two counts. */
+export function lostPercent(before: Reception, now: Reception): number {
+  const lost = Math.max(0, now.packetsLost - before.packetsLost);
+  const all = lost + Math.max(0, now.packetsReceived - before.packetsReceived);
+  return all === 0 ? 0 : Math.round((100 * lost) / all);
 }
 
 export function quality(concealedPart: number): Quality {
@@ -32,7 +41,8 @@ export function reception(stats: RTCStatsReport): Reception | null {
   for (const report of stats.values() as Iterable<RTCInboundRtpStreamStats>) {
     if (report.type === "inbound-rtp") {
       const { concealedSamples = 0, totalSamplesReceived = 0, audioLevel = 0 } = report;
-      return { concealedSamples, totalSamplesReceived, audioLevel };
+      const { packetsReceived = 0, packetsLost = 0 } = report;
+      return { concealedSamples, totalSamplesReceived, packetsReceived, packetsLost, audioLevel };
     }
   }
   return null;

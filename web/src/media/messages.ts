@@ -1,6 +1,7 @@
 /** What the page's threads say to each other. The worker alone has the keys of sound; the page hands them over. */
 
-import type { DealtKeys, Epoch, OwnStream, Sampled } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, Loss, OwnStream, Sampled } from "../protocol/index.ts";
+import type { Frames } from "./receiving.ts";
 
 /** What the audio thread has to know of a stream: no secret of it. */
 export interface WorkletOptions {
@@ -29,6 +30,8 @@ export type ToWorker =
   | { type: "seal"; epoch: Epoch } // one's own stream is sealed under it from now on
   | { type: "keys"; stream: number; keys: DealtKeys }
   | { type: "sample"; stream: number; position: number }
+  | ({ type: "receive"; stream: number } & Frames) // where a browser hands out a connection's frames
+  | { type: "loss"; loss: Loss } // what listeners miss of one's own stream
   | { type: "drop"; stream: number }
   | { type: "count" };
 
@@ -36,6 +39,8 @@ export type ToWorker =
 export interface SendingCounts {
   /** How many packets were made. */
   sealed: number;
+  /** How many frames were left out since this browser was too far behind. */
+  dropped: number;
   /** The position of the newest. */
   position: number;
   /** How many of them found a carrier. */
@@ -50,6 +55,8 @@ export interface SendingCounts {
 export interface ReceivingCounts {
   stream: number;
   opened: number;
+  /** How many frames came out of later packets than their own. */
+  recovered: number;
   refused: Record<string, number>;
   keysUntil: number;
 }

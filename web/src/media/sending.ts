@@ -1,21 +1,28 @@
 /** In the worker: both variants in, sealed packets out, each in the place of a carrier's frame. */
 
 import type { Bytes } from "../keys.ts";
-import type { OwnStream } from "../protocol/index.ts";
+import type { Loss, OwnStream } from "../protocol/index.ts";
 import { VariantEncoders, type CodedFrame } from "./encoders.ts";
 import type { SendingCounts, VariantFrame } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
+import { Planner } from "./plan.ts";
 import { SignSupply } from "./signs.ts";
 
-/** Seals one frame of both variants into a packet. */
+/** Seals one frame of both variants into a packet, with copies of earlier ones. */
 export interface PacketSealer {
-  seal(position: number, frame: number, variants: readonly [Bytes, Bytes]): Promise<Bytes>;
+  seal(position: number, frame: number, variants: readonly [Bytes, Bytes], ages: readonly number[]): Promise<Bytes>;
 }
+
+/** So many frames of 20 ms may be under way in this browser: half a second of sound. */
+const MOST_WAITING = 25;
 
 export class Sending {
   private sealed = 0;
+  private sealing = 0;
+  private dropped = 0;
   private position = 0;
   private readonly encoders: VariantEncoders;
+  private readonly planner = new Planner();
   private readonly pairing = new Pairing<RTCEncodedAudioFrame, Bytes>((carrier, packet) => {
     this.write(carrier, packet);
   });
@@ -41,14 +48,20 @@ export class Sending {
       frames.postMessage(signs, [signs.signs.buffer]);
     });
     frames.onmessage = ({ data }: MessageEvent<VariantFrame>) => {
-      this.encoders.push(data);
+      this.take(data);
       supply.reach(data.position).catch(failed);
     };
     supply.reach(0).catch(failed);
   }
 
   get counts(): SendingCounts {
-    return { sealed: this.sealed, position: this.position, ...this.pairing.counts, waiting: this.pairing.waiting };
+    return {
+      sealed: this.sealed,
+      dropped: this.dropped,
+      position: this.position,
+      ...this.pairing.counts,
+      waiting: this.pairing.waiting,
+    };
   }
 
   /** Takes the carrier's frames and sends packets instead; a frame for which there is none is not sent at all. */
@@ -62,19 +75,39 @@ export class Sending {
     (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).pipeTo(carriers).catch(() => undefined); // closed
   }
 
+  /** Takes what listeners miss. */
+  lost(loss: Loss): void {
+    this.planner.lost(loss);
+  }
+
   close(): void {
     this.frames.close();
     this.encoders.close();
     this.writer = null;
   }
 
+  /** Codes a frame, unless this browser is so far behind that nobody would hear it in time. */
+  private take(frame: VariantFrame): void {
+    if (this.encoders.waiting + this.sealing < MOST_WAITING) {
+      this.encoders.push(frame);
+    } else {
+      this.dropped += 1;
+    }
+  }
+
   /** Seals one after the other, so that packets stay in order. */
   private enqueue(frame: CodedFrame): void {
-    this.last = this.last.then(() => this.seal(frame)).catch(this.failed);
+    this.sealing += 1;
+    this.last = this.last
+      .then(() => this.seal(frame))
+      .catch(this.failed)
+      .finally(() => (this.sealing -= 1));
   }
 
   private async seal({ position, frame, opus }: CodedFrame): Promise<void> {
-    const packet = await this.sealer.seal(position, frame, opus);
+    const { bitRate, ages } = this.planner.at(performance.now());
+    this.encoders.setBitRate(bitRate);
+    const packet = await this.sealer.seal(position, frame, opus, ages);
     this.sealed += 1;
     this.position = position;
     this.pairing.packet(packet);

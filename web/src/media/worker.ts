@@ -2,7 +2,7 @@
 
 import { Openers, Sealer, type Epoch, type OwnStream } from "../protocol/index.ts";
 import type { Counts, FromWorker, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
-import { receive } from "./receiving.ts";
+import { receive, type Frames } from "./receiving.ts";
 import { Sending } from "./sending.ts";
 
 interface TransformScope {
@@ -30,8 +30,7 @@ scope.onrtctransform = ({ transformer }) => {
     connect();
   } else {
     const { stream } = options;
-    heard.add(stream);
-    receive(transformer, async (packet) => (await openers.of(stream)?.open(packet)) ?? null);
+    hear(stream, transformer as Frames, false);
   }
 };
 
@@ -56,6 +55,12 @@ scope.onmessage = ({ data }) => {
     case "sample":
       void sample(data.stream, data.position);
       break;
+    case "receive":
+      hear(data.stream, data, true);
+      break;
+    case "loss":
+      own?.sending.lost(data.loss);
+      break;
     case "drop":
       openers.drop(data.stream);
       heard.delete(data.stream);
@@ -67,6 +72,16 @@ scope.onmessage = ({ data }) => {
 
 async function sample(stream: number, position: number): Promise<void> {
   scope.postMessage({ type: "sampled", stream, position, sampled: await openers.sample(stream, position) });
+}
+
+/** @param recovering whether the browser takes frames out of their order. */
+function hear(stream: number, frames: Frames, recovering: boolean): void {
+  heard.add(stream);
+  receive(frames, async (packet) => {
+    const opener = openers.of(stream);
+    const opus = (await opener?.open(packet)) ?? null;
+    return { opus, recovered: (recovering ? await opener?.recover(packet) : undefined) ?? [] };
+  });
 }
 
 function speak(stream: OwnStream, frames: MessagePort): void {
@@ -106,6 +121,6 @@ function received(stream: number): ReceivingCounts[] {
   if (opener === undefined) {
     return [];
   }
-  const { opened, refusals, keysUntil } = opener;
-  return [{ stream, opened, refused: Object.fromEntries(refusals), keysUntil }];
+  const { opened, recovered, refusals, keysUntil } = opener;
+  return [{ stream, opened, recovered, refused: Object.fromEntries(refusals), keysUntil }];
 }

@@ -119,6 +119,8 @@ export class Client {
       failed: ({ problem }) => this.#failed(problem),
       offered: ({ stream, sdp }) => this.#microphone.offered(stream, sdp),
       answered: ({ stream, sdp }) => this.#room?.answered(stream, sdp) ?? [],
+      broken: ({ stream }) => this.#room?.lostWay(stream) ?? [],
+      lost: ({ stream, percent }) => this.#room?.lost(stream, percent) ?? [],
       at: ({ stream, position }) => this.#microphone.at(stream, position, this.#now),
       heard: (heard) => this.#room?.heard(heard) ?? [],
       consent: () => this.#consent(),

@@ -16,6 +16,7 @@ import type {
 } from "./messages.ts";
 import type { Addition, MadeCommit } from "./mls.ts";
 import type { DealtKeys } from "./opener.ts";
+import type { Loss } from "./ports.ts";
 import type { Sampled } from "./witness.ts";
 
 /** What the person wants. */
@@ -42,6 +43,10 @@ export type MediaEvent =
   | { readonly type: "offered"; readonly stream: number; readonly sdp: string }
   /** The answer to the offer of another's stream is ready. */
   | { readonly type: "answered"; readonly stream: number; readonly sdp: string }
+  /** So many packets of a hundred of another's stream were lost, in the last seconds. */
+  | { readonly type: "lost"; readonly stream: number; readonly percent: number }
+  /** The way on which a stream goes, one's own or another's, is broken. */
+  | { readonly type: "broken"; readonly stream: number }
   /** A position of one's own stream has begun. */
   | { readonly type: "at"; readonly stream: number; readonly position: number }
   /** What was heard of another's stream at the position that was asked about. */
@@ -101,6 +106,10 @@ export type Command =
   /** The stream whose secret was sealed last is open: begin to send. */
   | { readonly do: "start stream"; readonly opened: OpenedStream }
   | { readonly do: "stop stream"; readonly stream: number }
+  /** What listeners miss of one's own stream. */
+  | { readonly do: "take loss"; readonly stream: number; readonly loss: Loss }
+  /** One's own stream goes on, on another way: `offered`. */
+  | { readonly do: "offer again"; readonly stream: number }
   /** To the offer of one's own stream. */
   | { readonly do: "take answer"; readonly stream: number; readonly sdp: string }
   /** Of another's stream: answer it. */

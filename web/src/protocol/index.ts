@@ -5,7 +5,7 @@
  */
 
 export { Device, type DeviceStore, MemoryStore } from "./device.ts";
-export { type DealtKeys, Opener, type Outcome, type Refusal } from "./opener.ts";
+export { type DealtKeys, Opener, type Outcome, type Recovered, type Refusal } from "./opener.ts";
 export { Openers } from "./openers.ts";
 export { MAX_OPUS_BYTES, MAX_PACKET_BYTES } from "./packet.ts";
 export { BLOCK_POSITIONS, type Epoch, markKey, SEGMENT_FRAMES, type Variant } from "./schedule.ts";
@@ -13,6 +13,6 @@ export { Sealer, type Variants } from "./sealer.ts";
 export { GroupError, MessageError, PacketError, ProtocolError, SealingError } from "./errors.ts";
 export type { Doubt } from "./messages.ts";
 export type { IceServer, Intent, MediaEvent, Member, Problem, View } from "./events.ts";
-export type { Line, Media, OwnStream, Ports, Transport } from "./ports.ts";
+export type { Line, Loss, Media, OwnStream, Ports, Transport } from "./ports.ts";
 export type { Sampled } from "./witness.ts";
 export { Session, type SessionOptions } from "./session.ts";

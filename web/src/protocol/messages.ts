@@ -67,6 +67,8 @@ const opened = v.strictObject({
   depth: v.pipe(v.number(), v.gtValue(0), v.maxValue(24)),
 });
 
+const percent = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100));
+
 const refusalReasons = ["invitation", "device", "browser", "locked", "full", "ended", "host", "protocol"] as const;
 const endReasons = ["ended", "removed", "replaced", "silent", "stopped"] as const;
 
@@ -112,6 +114,8 @@ const serverMessage = v.variant("type", [
   v.strictObject({ type: v.literal("welcome"), welcome: binary, epoch: count }),
   opened,
   v.strictObject({ type: v.literal("closed"), stream }),
+  v.strictObject({ type: v.literal("republish"), stream }),
+  v.strictObject({ type: v.literal("loss"), stream, most: percent, middle: percent }),
   v.strictObject({ type: v.literal("answer"), stream, sdp }),
   v.strictObject({ type: v.literal("offer"), stream, sdp }),
   v.pipe(
@@ -185,6 +189,7 @@ export type ClientMessage =
       newest: number | null;
       frames: readonly (Bytes | null)[];
     }
+  | { type: "loss"; stream: number; percent: number }
   | { type: "mute"; muted: boolean };
 
 /**

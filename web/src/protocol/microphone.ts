@@ -101,6 +101,11 @@ export class Microphone {
     return [{ do: "stop stream", stream }];
   }
 
+  /** The way to the relay is broken, or the relay has been started anew: the stream goes on on another. */
+  lostWay(stream: number): Command[] {
+    return this.stream === stream ? [{ do: "offer again", stream }] : [];
+  }
+
   offered(stream: number, sdp: string): Command[] {
     return this.stream === stream ? [send({ type: "publish", stream, sdp })] : [];
   }

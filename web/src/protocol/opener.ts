@@ -4,7 +4,7 @@ import type { Bytes } from "../keys.ts";
 import { equal } from "./bytes.ts";
 import { MessageError, PacketError } from "./errors.ts";
 import { frameKey, openHalf, type FrameKey } from "./framekeys.ts";
-import { unpack, type Head, type Packet } from "./packet.ts";
+import { placeOf, unpack, type Copy, type Head, type Packet } from "./packet.ts";
 import { ReplayWindow, REPLAY_WINDOW } from "./replay.ts";
 import { MOST_POSITIONS, SEGMENT_FRAMES, type Epoch, type Variant } from "./schedule.ts";
 import { Witness, type Sampled } from "./witness.ts";
@@ -27,6 +27,13 @@ export type Refusal = "malformed" | "stream" | "no key" | "no epoch" | "replayed
 /** What became of a packet. */
 export type Outcome =
   { readonly opus: Bytes; readonly head: Head } | { readonly opus: null; readonly refusal: Refusal };
+
+/** A frame whose own packet has not come, out of a later one. */
+export interface Recovered {
+  /** How many frames before that packet's own it belongs. */
+  readonly age: number;
+  readonly opus: Bytes;
+}
 
 interface PositionKey {
   readonly variant: Variant;
@@ -54,6 +61,7 @@ export class Opener {
   #epochs: readonly Epoch[] = [];
   #newest = 0;
   #opened = 0;
+  #recovered = 0;
 
   /** @param stream the number the server gave this stream. */
   constructor(stream: number) {
@@ -102,6 +110,24 @@ export class Opener {
     return this.#witness.sample(position, this.#epochs);
   }
 
+  /**
+   * Returns earlier frames, the oldest first, of which a packet holds copies and that have not been heard. Those of the
+   * listener's own variant only, each once. Never throws.
+   */
+  async recover(bytes: Bytes): Promise<Recovered[]> {
+    const packet = parse(bytes);
+    if (packet?.stream !== this.stream) return [];
+    const found = await Promise.all(packet.copies.map((copy) => this.#recover(packet, copy)));
+    const heard = found.filter((one) => one !== null).reverse();
+    this.#recovered += heard.length;
+    return heard;
+  }
+
+  /** How many frames were recovered from later packets. */
+  get recovered(): number {
+    return this.#recovered;
+  }
+
   /** How many packets gave a frame. */
   get opened(): number {
     return this.#opened;
@@ -125,8 +151,7 @@ export class Opener {
     const packet = parse(bytes);
     if (packet === null) return refused("malformed");
     if (packet.stream !== this.stream) return refused("stream");
-    const place = packet.position * SEGMENT_FRAMES + packet.frame;
-    if (!this.#window.allows(place)) return refused("replayed");
+    if (!this.#window.allows(placeOf(packet))) return refused("replayed");
     const dealt = this.#dealt.get(packet.position);
     if (dealt === undefined) return refused("no key");
     const epoch = this.#epochs.find(({ number }) => number === packet.epoch);
@@ -134,12 +159,26 @@ export class Opener {
     return this.#unseal(packet, dealt.variant, await this.#frameKey(packet.position, dealt, epoch));
   }
 
+  async #recover(packet: Packet, { age, halves }: Copy): Promise<Recovered | null> {
+    const place = placeOf(packet) - age;
+    const position = Math.floor(place / SEGMENT_FRAMES);
+    const dealt = this.#dealt.get(position);
+    const epoch = this.#epochs.find(({ number }) => number === packet.epoch);
+    if (dealt === undefined || epoch === undefined || !this.#window.allows(place)) return null;
+    const key = await this.#frameKey(position, dealt, epoch);
+    const half = halves[dealt.variant];
+    const opus = equal(half.check, key.check) ? await openHalf(key, packet, half, age) : null;
+    if (opus === null || !this.#window.accept(place)) return null;
+    this.#witness.opened({ ...packet, position, frame: place % SEGMENT_FRAMES }, dealt.variant, opus);
+    return { age, opus };
+  }
+
   async #unseal(packet: Packet, variant: Variant, key: FrameKey): Promise<Outcome> {
     const half = packet.halves[variant];
     if (!equal(half.check, key.check)) return this.#unopened(packet, "key check");
     const opus = await openHalf(key, packet, half);
     if (opus === null) return this.#unopened(packet, "forged");
-    if (!this.#window.accept(packet.position * SEGMENT_FRAMES + packet.frame)) return refused("replayed");
+    if (!this.#window.accept(placeOf(packet))) return refused("replayed");
     this.#advance(packet.position);
     const { stream, epoch, position, frame } = packet;
     this.#witness.opened(packet, variant, opus);

@@ -1,9 +1,10 @@
 /**
- * One frame of a speaker's stream on its way: both variants, sealed under different keys, in one payload.
+ * One frame of a speaker's stream on its way: both variants, sealed under different keys, in one payload; and copies of
+ * earlier frames, for those who have lost the packets that they came in.
  *
  * | bytes | what                                                              |
  * | ----- | ----------------------------------------------------------------- |
- * | 1     | version, 1                                                        |
+ * | 1     | version, 2                                                        |
  * | 2     | stream                                                            |
  * | 8     | epoch of the members' group                                       |
  * | 4     | position: which segment of the stream                             |
@@ -11,9 +12,13 @@
  * | 2     | variant 0: length of its SFrame ciphertext                        |
  * | 8     | variant 0: key check                                              |
  * | …     | variant 0: SFrame ciphertext of one Opus frame of 20 ms           |
- * | 2+8+… | variant 1, in the same way; nothing after that                    |
+ * | 2+8+… | variant 1, in the same way                                        |
+ * | 1     | a copy, if any: of the frame that many frames before, 1 to 12     |
+ * | 2+8+… | its variant 0, in the same way                                    |
+ * | 2+8+… | its variant 1; then further copies, each older than the one before |
  *
- * The first 16 bytes are the head, which both ciphertexts authenticate.
+ * The first 16 bytes are the head, which all ciphertexts authenticate. A copy is sealed under the keys of the segment that
+ * its frame is of, whichever segment the packet is of: so nobody can open another variant of a segment by its copies.
  */
 
 import type { Bytes } from "../keys.ts";
@@ -22,7 +27,7 @@ import { PacketError } from "./errors.ts";
 import { CHECK_BYTES, MOST_POSITIONS, SEGMENT_FRAMES } from "./schedule.ts";
 import { TAG_BYTES } from "./sframe.ts";
 
-export const PACKET_VERSION = 1;
+export const PACKET_VERSION = 2;
 
 /** Chromium stops an audio sender for good that is given more than this. */
 export const MAX_PACKET_BYTES = 1000;
@@ -30,7 +35,13 @@ export const MAX_PACKET_BYTES = 1000;
 /** The longest Opus frame that is sealed: two of them fit into a packet. */
 export const MAX_OPUS_BYTES = 400;
 
-const HEAD_BYTES = 16;
+/** The oldest frame that may be copied: so many before the packet's own. */
+export const OLDEST_COPY = SEGMENT_FRAMES;
+
+/** Bytes of the head. */
+export const HEAD_BYTES = 16;
+/** Of an SFrame header with positions of four bytes, and the tag. */
+const MOST_SFRAME_BYTES = 7 + TAG_BYTES;
 const MIN_SEALED_BYTES = 1 + TAG_BYTES + 1;
 
 /** Where a frame belongs. */
@@ -53,8 +64,27 @@ export interface Half {
   readonly sealed: Bytes;
 }
 
+/** An earlier frame once more. */
+export interface Copy {
+  /** How many frames before the packet's own, 1 to 12. */
+  readonly age: number;
+  readonly halves: readonly [Half, Half];
+}
+
 export interface Packet extends Head {
   readonly halves: readonly [Half, Half];
+  /** The youngest first. */
+  readonly copies: readonly Copy[];
+}
+
+/** Returns the number of a frame in its stream. */
+export function placeOf({ position, frame }: Pick<Head, "position" | "frame">): number {
+  return position * SEGMENT_FRAMES + frame;
+}
+
+/** Bytes that a copy of two Opus frames takes, at most. */
+export function copyBytes(first: number, second: number): number {
+  return 1 + 2 * (2 + CHECK_BYTES + MOST_SFRAME_BYTES) + first + second;
 }
 
 /** Returns the 16 bytes at the start of a packet. */
@@ -81,7 +111,9 @@ export function metadata(head: Head, check: Bytes): Bytes {
  * @throws {@link PacketError} a number or length is out of its range.
  */
 export function pack(packet: Packet): Bytes {
-  const bytes = concat(encodeHead(packet), ...packet.halves.map(packHalf));
+  const copies = packet.copies.map(({ age, halves }) => concat([age], ...halves.map(packHalf)));
+  checkAges(packet.copies);
+  const bytes = concat(encodeHead(packet), ...packet.halves.map(packHalf), ...copies);
   if (bytes.length > MAX_PACKET_BYTES) throw new PacketError(`a packet of ${bytes.length} bytes is too long`);
   return bytes;
 }
@@ -94,10 +126,8 @@ export function pack(packet: Packet): Bytes {
 export function unpack(bytes: Bytes): Packet {
   if (bytes.length < HEAD_BYTES || bytes.length > MAX_PACKET_BYTES) throw new PacketError("no packet has that length");
   const head = decodeHead(bytes);
-  const [first, second] = unpackHalf(bytes, HEAD_BYTES);
-  const [other, end] = unpackHalf(bytes, second);
-  if (end !== bytes.length) throw new PacketError("there is something after the packet");
-  return { ...head, halves: [first, other] };
+  const [halves, end] = unpackHalves(bytes, HEAD_BYTES);
+  return { ...head, halves, copies: unpackCopies(bytes, end) };
 }
 
 /** Returns the stream that a packet says it is of; null where bytes are too short to be one. Nothing is checked. */
@@ -135,6 +165,31 @@ function packHalf({ check, sealed }: Half): Bytes {
     throw new PacketError(`a sealed frame has not ${sealed.length} bytes`);
   }
   return concat([sealed.length >> 8, sealed.length & 255], check, sealed);
+}
+
+function unpackCopies(bytes: Bytes, start: number): Copy[] {
+  const copies: Copy[] = [];
+  for (let at = start; at < bytes.length;) {
+    const [halves, end] = unpackHalves(bytes, at + 1);
+    copies.push({ age: bytes[at]!, halves });
+    at = end;
+  }
+  checkAges(copies);
+  return copies;
+}
+
+function checkAges(copies: readonly Copy[]): void {
+  copies.forEach(({ age }, i) => {
+    const least = i === 0 ? 1 : copies[i - 1]!.age + 1;
+    if (age < least || age > OLDEST_COPY) throw new PacketError("no copy has that age");
+  });
+}
+
+/** Returns both halves that start at `start`, and where they end. */
+function unpackHalves(bytes: Bytes, start: number): [[Half, Half], number] {
+  const [first, middle] = unpackHalf(bytes, start);
+  const [second, end] = unpackHalf(bytes, middle);
+  return [[first, second], end];
 }
 
 /** Returns the half that starts at `start`, and where it ends. */

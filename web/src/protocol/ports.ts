@@ -16,6 +16,14 @@ export interface OwnStream {
   readonly depth: number;
 }
 
+/** How many packets of a hundred the listeners of a stream lose. */
+export interface Loss {
+  /** The one who loses most. */
+  readonly most: number;
+  /** The one in the middle. */
+  readonly middle: number;
+}
+
 /** What is told of a connection. */
 export interface Line {
   connected(): void;
@@ -32,7 +40,7 @@ export interface Transport {
   close(): void;
 }
 
-/** What is done with sound. It calls the session's `media`. */
+/** What is done with sound. It calls the session's `media`, with `broken` too where a way to the relay is, and `lost` now and then. */
 export interface Media {
   /** Others may seal under this epoch from now on. */
   epoch(epoch: Epoch): void;
@@ -41,6 +49,10 @@ export interface Media {
   /** Begin to send: `offered`, and `at` for each position. */
   start(own: OwnStream): void;
   stop(stream: number): void;
+  /** Look for another way to the relay for one's own stream: `offered`. */
+  again(stream: number): void;
+  /** What listeners miss of one's own stream, until they say otherwise. */
+  loss(stream: number, loss: Loss): void;
   /** To the offer of one's own stream. */
   answer(stream: number, sdp: string): void;
   /** Of another's stream: `answered`. */

@@ -25,6 +25,7 @@ export class Room {
   readonly #microphone: Microphone;
   readonly #strangers = new Strangers(STRANGERS_MS);
   readonly #streams = new Set<number>();
+  readonly #lost = new Map<number, number>();
   readonly #table: Table<InsideMessage>;
   #now = 0;
   #roster: readonly RosterLine[] = [];
@@ -94,6 +95,19 @@ export class Room {
     return this.#streams.has(stream) ? [send({ type: "heard", stream, position, newest, frames })] : [];
   }
 
+  /** The way on which a stream went is broken: another is looked for. */
+  lostWay(stream: number): Command[] {
+    if (this.#streams.has(stream)) return [send({ type: "subscribe", stream })];
+    return this.#microphone.lostWay(stream);
+  }
+
+  /** So many packets of a hundred were lost of a stream: its speaker is told when that has changed. */
+  lost(stream: number, percent: number): Command[] {
+    if (!this.#streams.has(stream) || (this.#lost.get(stream) ?? 0) === percent) return [];
+    this.#lost.set(stream, percent);
+    return [send({ type: "loss", stream, percent })];
+  }
+
   #handlers(): Table<InsideMessage> {
     return {
       roster: ({ members, locked }) => {
@@ -107,6 +121,9 @@ export class Room {
       },
       opened: (stream) => this.#opened(stream),
       closed: ({ stream }) => this.#closed(stream),
+      republish: ({ stream }) => this.#microphone.lostWay(stream),
+      loss: ({ stream, most, middle }) =>
+        this.#microphone.stream === stream ? [{ do: "take loss", stream, loss: { most, middle } }] : [],
       answer: ({ stream, sdp }) => (this.#microphone.stream === stream ? [{ do: "take answer", stream, sdp }] : []),
       offer: ({ stream, sdp }) => (this.#streams.has(stream) ? [{ do: "take offer", stream, sdp }] : []),
       keys: ({ stream, first, bits, keys }) =>
@@ -131,6 +148,7 @@ export class Room {
   }
 
   #closed(stream: number): Command[] {
+    this.#lost.delete(stream);
     if (this.#streams.delete(stream)) return [{ do: "close stream", stream }];
     return this.#microphone.closed(stream);
   }

@@ -122,6 +122,12 @@ export class Session implements Line {
       case "stop stream":
         media.stop(command.stream);
         break;
+      case "offer again":
+        media.again(command.stream);
+        break;
+      case "take loss":
+        media.loss(command.stream, command.loss);
+        break;
       case "take answer":
         media.answer(command.stream, command.sdp);
         break;

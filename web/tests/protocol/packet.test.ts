@@ -9,13 +9,21 @@ import { encodeHead, MAX_PACKET_BYTES, pack, unpack, type Half, type Packet } fr
 import { unhex } from "../bytes.ts";
 import { anyBytes } from "./samples.ts";
 
-const halves: fc.Arbitrary<Half> = fc.record({ check: anyBytes(8, 8), sealed: anyBytes(420, 18) });
+const halves: fc.Arbitrary<Half> = fc.record({ check: anyBytes(8, 8), sealed: anyBytes(260, 18) });
+const short: fc.Arbitrary<Half> = fc.record({ check: anyBytes(8, 8), sealed: anyBytes(50, 18) });
 const packets: fc.Arbitrary<Packet> = fc.record({
   stream: fc.nat(65535),
   epoch: fc.maxSafeNat(),
   position: fc.nat(2 ** 32 - 1),
   frame: fc.nat(11),
   halves: fc.tuple(halves, halves),
+  copies: fc
+    .uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 3 })
+    .chain((ages) =>
+      fc.tuple(
+        ...ages.sort((a, b) => a - b).map((age) => fc.tuple(short, short).map((both) => ({ age, halves: both }))),
+      ),
+    ),
 });
 
 const good: Packet = {
@@ -27,6 +35,7 @@ const good: Packet = {
     { check: new Uint8Array(8), sealed: new Uint8Array(20) },
     { check: new Uint8Array(8), sealed: new Uint8Array(30) },
   ],
+  copies: [],
 };
 
 /** Returns the packet that bytes are, or null where they are refused with a `PacketError`; anything else is thrown. */
@@ -49,7 +58,7 @@ test("a packet comes back as it was", () => {
 
 test("any bytes are one packet's, and then that packet's only, or a clear error", () => {
   const lengthsAndAll = fc.tuple(anyBytes(16, 16), anyBytes(40), anyBytes(40)).map(([head, first, second]) => {
-    head[0] = 1;
+    head[0] = 2;
     head[15]! &= 15;
     return new Uint8Array([...head, 0, first.length, ...first, 0, second.length, ...second]);
   });
@@ -81,7 +90,7 @@ test("a packet cut short or with something after it is refused", () => {
   for (let length = 0; length < bytes.length; length++) {
     expect(() => unpack(bytes.slice(0, length))).toThrow(PacketError);
   }
-  expect(() => unpack(new Uint8Array([...bytes, 0]))).toThrow("something after");
+  expect(() => unpack(new Uint8Array([...bytes, 0]))).toThrow("cut short");
 });
 
 describe("what does not fit is not packed", () => {
@@ -99,6 +108,17 @@ describe("what does not fit is not packed", () => {
     ["a short key check", { halves: [{ ...first, check: new Uint8Array(7) }, second] }],
     ["a short ciphertext", { halves: [first, { ...second, sealed: new Uint8Array(17) }] }],
     ["a ciphertext beyond a packet", { halves: [first, { ...second, sealed: new Uint8Array(MAX_PACKET_BYTES + 1) }] }],
+    ["a copy of itself", { copies: [{ age: 0, halves: good.halves }] }],
+    ["a copy too old", { copies: [{ age: 13, halves: good.halves }] }],
+    [
+      "the same copy twice",
+      {
+        copies: [
+          { age: 2, halves: good.halves },
+          { age: 2, halves: good.halves },
+        ],
+      },
+    ],
     ["a packet too long", { halves: [first, { ...second, sealed: new Uint8Array(MAX_PACKET_BYTES - 55) }] }],
   ])("%s", (_name, wrong) => {
     expect(() => pack({ ...good, ...wrong })).toThrow(PacketError);
@@ -114,8 +134,8 @@ describe("what does not fit is not packed", () => {
 
 test("another version is refused by its number", () => {
   const bytes = pack(good);
-  bytes[0] = 2;
-  expect(() => unpack(bytes)).toThrow("version 2");
+  bytes[0] = 1;
+  expect(() => unpack(bytes)).toThrow("version 1");
 });
 
 test.each(vectors.packets)("the head of the vectors' packet of stream $stream", (vector) => {

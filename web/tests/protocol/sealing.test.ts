@@ -21,6 +21,11 @@ const opus = (position: number, frame: number, variant: Variant): Bytes =>
 
 const both = (position: number, frame: number): [Bytes, Bytes] => [opus(position, frame, 0), opus(position, frame, 1)];
 
+/** Returns position and frame of a place in the stream. */
+const placed = (place: number): [number, number] => [Math.floor(place / 12), place % 12];
+
+const pair = (variants: readonly string[]): [Bytes, Bytes] => [unhex(variants[0]!), unhex(variants[1]!)];
+
 function speaker(epochNumber = 1): Sealer {
   const sealer = new Sealer(STREAM, SECRET);
   sealer.setEpoch(epoch(epochNumber));
@@ -38,9 +43,25 @@ describe("the vectors", () => {
   test.each(vectors.packets)("are what is sealed: position $position, frame $frame", async (vector) => {
     const sealer = new Sealer(vector.stream, unhex(vector.stream_secret));
     sealer.setEpoch({ number: vector.epoch, secret: unhex(vector.epoch_secret) });
-    const [first, second] = vector.variants;
-    const packet = await sealer.seal(vector.position, vector.frame, [unhex(first!), unhex(second!)]);
+    for (const { age, variants } of [...vector.copies].reverse()) {
+      const [position, frame] = placed(12 * vector.position + vector.frame - age);
+      await sealer.seal(position, frame, pair(variants));
+    }
+    const ages = vector.copies.map(({ age }) => age);
+    const packet = await sealer.seal(vector.position, vector.frame, pair(vector.variants), ages);
     expect(toHex(packet)).toBe(vector.packet);
+  });
+
+  test.each(vectors.packets)("are recovered: position $position, frame $frame", async (vector) => {
+    for (const variant of [0, 1] as const) {
+      const opener = new Opener(vector.stream);
+      opener.setEpoch({ number: vector.epoch, secret: unhex(vector.epoch_secret) });
+      const first = Math.max(0, vector.position - 1);
+      opener.addKeys(await dealt(unhex(vector.stream_secret), first, [variant, variant]));
+      const recovered = await opener.recover(unhex(vector.packet));
+      const expected = vector.copies.map(({ age, variants }) => ({ age, opus: variants[variant] })).reverse();
+      expect(recovered.map(({ age, opus }) => ({ age, opus: toHex(opus) }))).toEqual(expected);
+    }
   });
 
   test.each(vectors.packets)("are opened: position $position, frame $frame", async (vector) => {
@@ -131,6 +152,110 @@ describe("a listener", () => {
     expect(() => {
       new Opener(STREAM).addKeys(keys);
     }).toThrow(MessageError);
+  });
+});
+
+describe("copies of earlier frames", () => {
+  const ages = [2, 11];
+  const sealed = async (frames: number): Promise<Bytes[]> => {
+    const sealer = speaker();
+    const packets: Bytes[] = [];
+    for (let i = 0; i < frames; i++) packets.push(await sealer.seal(...placed(i), both(...placed(i)), ages));
+    return packets;
+  };
+
+  test("give back what was lost, each frame once, in the listener's own variants", async () => {
+    const packets = await sealed(96);
+    const bits = fc.array(fc.constantFrom<Variant>(0, 1), { minLength: 8, maxLength: 8 });
+    const losses = fc.array(fc.boolean(), { minLength: 96, maxLength: 96 });
+    await fc.assert(
+      fc.asyncProperty(bits, losses, async (own, lost) => {
+        const opener = await listener(own);
+        const heard = new Map<number, Bytes>();
+        for (const [place, packet] of packets.entries()) {
+          if (lost[place]!) continue;
+          const frame = await opener.open(packet);
+          heard.set(place, frame!);
+          for (const { age, opus: earlier } of await opener.recover(packet)) {
+            expect(heard.has(place - age)).toBe(false);
+            heard.set(place - age, earlier);
+          }
+          expect(await opener.recover(packet)).toEqual([]);
+        }
+        for (let place = 0; place < 96; place++) {
+          const [position, frame] = placed(place);
+          const came = [0, ...ages].some((age) => place + age < 96 && !lost[place + age]!);
+          expect(heard.get(place)).toEqual(came ? opus(position, frame, own[position]!) : undefined);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("of a segment's end are opened under its own variant, whatever the next segment's is", async () => {
+    const packets = await sealed(14);
+    for (const [last, next] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const opener = await listener([last, next]);
+      expect(await opener.recover(packets[13]!)).toEqual([
+        { age: 11, opus: opus(0, 2, last) },
+        { age: 2, opus: opus(0, 11, last) },
+      ]);
+    }
+  });
+
+  test("are closed to who has keys of the packet's own segment only, and to who has those of other variants", async () => {
+    const packets = await sealed(14);
+    for (const variant of [0, 1] as const) {
+      const newcomer = await listener([variant], 1);
+      expect(await newcomer.recover(packets[13]!)).toEqual([]);
+      const crossed = new Opener(STREAM);
+      crossed.setEpoch(epoch(1));
+      const own = await dealt(SECRET, 0, [variant, variant]);
+      crossed.addKeys({ ...own, bits: new Uint8Array([variant === 0 ? 0xc0 : 0]) });
+      expect(await crossed.recover(packets[13]!)).toEqual([]);
+    }
+  });
+
+  test("that were changed, or belong to another packet, give nothing", async () => {
+    const packets = await sealed(14);
+    const start = packets[0]!.length;
+    const keys = await dealt(SECRET, 0, [1, 1]);
+    for (let at = 0; at < packets[13]!.length; at++) {
+      const changed = packets[13]!.slice();
+      changed[at]! ^= 1 << (at & 7);
+      const opener = new Opener(STREAM);
+      opener.setEpoch(epoch(1));
+      opener.addKeys(keys);
+      for (const { age, opus: earlier } of await opener.recover(changed)) {
+        expect(earlier).toEqual(opus(...placed(13 - age), 1));
+      }
+    }
+    const moved = new Uint8Array([...packets[12]!.slice(0, start), ...packets[13]!.slice(start)]);
+    expect(await (await listener([1, 1])).recover(moved)).toEqual([]);
+  });
+
+  test("are left out where their frames were, or where they do not fit", async () => {
+    const sealer = speaker();
+    await sealer.seal(0, 0, both(0, 0));
+    const after = await sealer.seal(0, 3, both(0, 3), [2, 3]);
+    const long: [Bytes, Bytes] = [sample("0", MAX_OPUS_BYTES), sample("1", MAX_OPUS_BYTES)];
+    const longest = await sealer.seal(0, 4, long, [1, 4]);
+    const opener = await listener([1]);
+    expect(await opener.recover(after)).toEqual([{ age: 3, opus: opus(0, 0, 1) }]);
+    expect(longest.length).toBeLessThanOrEqual(MAX_PACKET_BYTES);
+    expect(await opener.recover(longest)).toEqual([]);
+  });
+
+  test("are sealed under a new epoch as the packet is", async () => {
+    const sealer = speaker(1);
+    await sealer.seal(0, 0, both(0, 0));
+    sealer.setEpoch(epoch(2));
+    const packet = await sealer.seal(0, 1, both(0, 1), [1]);
+    expect(await (await listener([1], 0, 2)).recover(packet)).toEqual([{ age: 1, opus: opus(0, 0, 1) }]);
+    expect(await (await listener([1], 0, 1)).recover(packet)).toEqual([]);
   });
 });
 

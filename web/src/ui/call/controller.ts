@@ -139,9 +139,11 @@ export class Controller implements CallActions {
     this.store.update({ silenced: false });
   }
 
-  /** The page is left; others are told at once. */
+  /**
+   * The page is left, or loaded anew: its connection ends with it, which tells the others at once. It is not said that one
+   * leaves for good, so that whoever loads the page again need not be let in again.
+   */
   close(): void {
-    this.leave();
     this.over();
   }
 
@@ -174,6 +176,12 @@ export class Controller implements CallActions {
     return new CallMedia(context, this.place, this.session?.view.iceServers ?? [], {
       blocked: () => {
         this.store.update({ silenced: true });
+      },
+      broken: (stream) => {
+        this.session?.media({ type: "broken", stream });
+      },
+      lost: (stream, percent) => {
+        this.session?.media({ type: "lost", stream, percent });
       },
       failed: (message) => {
         this.unsent(message);

@@ -2,7 +2,7 @@
 
 import type { CallMedia } from "../../media/call-media.ts";
 import type { Microphone } from "../../media/microphone.ts";
-import type { DealtKeys, Epoch, Media, MediaEvent, OwnStream } from "../../protocol/index.ts";
+import type { DealtKeys, Epoch, Loss, Media, MediaEvent, OwnStream } from "../../protocol/index.ts";
 
 /** What is told of the media's doings. */
 export interface Listener {
@@ -45,6 +45,20 @@ export class Sounding implements Media {
 
   stop(): void {
     this.media()?.silence();
+  }
+
+  again(stream: number): void {
+    this.report(
+      this.media()
+        ?.again(stream)
+        .then((sdp) => {
+          if (sdp !== null) this.listener.happened({ type: "offered", stream, sdp });
+        }),
+    );
+  }
+
+  loss(stream: number, loss: Loss): void {
+    this.media()?.lossOf(stream, loss);
   }
 
   answer(stream: number, sdp: string): void {

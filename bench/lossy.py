@@ -1,0 +1,176 @@
+"""How a call sounds, and whom a leak of it names, where the network is bad: with copies of frames, and without.
+
+``python -m bench.lossy`` (as root) holds one call for each row. Anna speaks; Ben, who listens and leaks, is at the end
+of a bad link. What he records is compared with what Anna's microphone played, piece by piece, and traced.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from demo.browsers import Chromium, installed
+from demo.callers import Caller, gather_in, phoning, serving
+from numpy.typing import NDArray
+
+from bench.calling import certify, voice, write
+from bench.network import Conditions, Host, network, possible
+from bench.tables import table
+from earmark.api import trace
+from earmark.media.reading import read_resampled
+from earmark.records.protection.ways import InTheOpen
+from earmark.records.vault import Vault
+
+RATE = 16_000
+PIECE_S = 5
+SETTLE_S = 20.0
+LEAKS_S = (30, 60)
+CONDITIONS = {
+    "none": Conditions(),
+    "5 % lost": Conditions(loss=0.05),
+    "bursts of 200 ms": Conditions(burst_s=0.2),
+    "100 ms jitter": Conditions(jitter_s=0.1),
+    "100 kb/s": Conditions(rate=100_000),
+    "5 %, bursts and jitter": Conditions(loss=0.05, burst_s=0.2, jitter_s=0.1),
+}
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of one call.
+
+    Attributes:
+        leak: what was recorded.
+        concealed: the share of it that the browser made up.
+        delay_ms: of the jitter buffer, on average.
+    """
+
+    leak: Path
+    concealed: float
+    delay_ms: float
+
+
+@asynccontextmanager
+async def two(folder: Path, relay: str = "builtin") -> AsyncIterator[tuple[Caller, Caller, Host]]:
+    """Hold a call in which Anna speaks and Ben listens; give both, and Ben's host, whose link is good so far."""
+    chromium = installed()
+    assert chromium is not None  # noqa: S101 -- it was looked for
+    with network(2) as (here, hosts):
+        cert, key = certify(here, folder)
+        places = ("--host", here, "--media-address", here, "--tls-cert", str(cert), "--tls-key", str(key))
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(
+                serving(folder / "vault", folder / "log", "--relay", relay, *places, certificate=cert)
+            )
+            anna, ben = [
+                await stack.enter_async_context(
+                    phoning(name, Chromium(str(host.wrapper(chromium.executable, folder))), folder / "anna.wav")
+                )
+                for name, host in zip(("anna", "ben"), hosts, strict=True)
+            ]
+            await ben.watch()
+            await gather_in(server.invite("Board", "anna", ["ben", "chloe"]), anna, [ben], listening=["ben"])
+            yield anna, ben, hosts[1]
+
+
+async def heard(folder: Path, conditions: Conditions, *, copies: bool, seconds: float) -> Heard:
+    """Hold a call under conditions; return what Ben heard once the speaker's browser has had time to adapt."""
+    async with two(folder) as (_, ben, host):
+        await ben.page.evaluate("silent => { window.silentOnLoss = silent; }", not copies)
+        await ben.hears(1)
+        host.suffer(conditions)
+        await asyncio.sleep(SETTLE_S)
+        before = await ben.sound()
+        await ben.record()
+        await asyncio.sleep(seconds)
+        now = await ben.sound()
+        host.suffer(Conditions())
+        leak = await ben.recorded(folder / "leak.webm")
+    came = {name: now[name] - before[name] for name in now}
+    return Heard(leak, came["concealed"] / max(1, came["samples"]), 1000 * came["delayed"] / max(1, came["emitted"]))
+
+
+def sound_of(path: Path) -> Floats:
+    """Return a file's sound at 16 kHz."""
+    sound: Floats = np.concatenate(list(read_resampled(path, RATE)), axis=1).mean(axis=0)
+    return sound
+
+
+def matched(original: Floats, leak: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Yield pieces of the leak, each with what was said, found by the likeness of their waves."""
+    looped = np.concatenate([original, original])
+    for start in range(0, len(leak) - PIECE_S * RATE + 1, PIECE_S * RATE):
+        piece = leak[start : start + PIECE_S * RATE]
+        size = len(looped) + len(piece)
+        likeness = np.fft.irfft(np.fft.rfft(looped, size) * np.conj(np.fft.rfft(piece, size)), size)
+        at = int(likeness[: len(looped) - len(piece)].argmax())
+        yield looped[at : at + len(piece)], piece
+
+
+def judged(original: Floats, leak: Floats) -> tuple[float, float]:
+    """Return PESQ-WB and STOI of a leak, the means over its pieces."""
+    from pesq import pesq  # noqa: PLC0415 -- the benchmark's own
+    from pystoi import stoi  # noqa: PLC0415 -- likewise
+
+    pairs = list(matched(original, leak))
+    scores = [(pesq(RATE, one, other, "wb"), float(stoi(one, other, RATE))) for one, other in pairs]
+    means = np.mean(scores, axis=0)
+    return float(means[0]), float(means[1])
+
+
+def named(folder: Path, leak: Floats) -> str:
+    """Say what the first seconds of a leak name."""
+    found = []
+    for seconds in LEAKS_S:
+        path = write(folder / f"{seconds}.wav", leak[: seconds * RATE], RATE)
+        with Vault(folder / "vault") as vault:
+            found += [",".join(one.listener for one in trace(vault, path).named) or "nobody"]
+    return " / ".join(found)
+
+
+def row(name: str, conditions: Conditions, *, copies: bool) -> tuple[str, ...]:
+    """Hold one call, and return its row of the table."""
+    with tempfile.TemporaryDirectory(prefix="earmark-lossy-") as place:
+        folder = Path(place)
+        with Vault.init(folder / "vault", way=InTheOpen()):
+            pass
+        voice(0, folder / "anna.wav")
+        found = asyncio.run(heard(folder, conditions, copies=copies, seconds=max(LEAKS_S) + 1))
+        leak = sound_of(found.leak)
+        score, intelligible = judged(sound_of(folder / "anna.wav"), leak)
+        return (
+            name,
+            "yes" if copies else "no",
+            f"{score:.2f}",
+            f"{intelligible:.3f}",
+            f"{100 * found.concealed:.1f} %",
+            f"{found.delay_ms:.0f}",
+            named(folder, leak),
+        )
+
+
+HEAD = ("the listener's link", "adapts", "PESQ-WB", "STOI", "concealed", "buffer (ms)", "named from 30 / 60 s")
+
+
+def main() -> int:
+    """Print the table."""
+    if not possible() or installed() is None:
+        sys.stderr.write("earmark: error: this needs root, the program ip, and Chromium\n")
+        return 1
+    found = []
+    for name, conditions in CONDITIONS.items():
+        for copies in (False, True):
+            found.append(row(name, conditions, copies=copies))
+            print(" | ".join(found[-1]), flush=True)
+    print(table(HEAD, found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
