@@ -7,13 +7,13 @@ from tests.signal.scenes import Floats, pieces
 
 from earmark.signal.layout import Layout
 from earmark.signal.listening import JUDGED_FRAMES, STEPS, Listening, listen
-from earmark.signal.network import careful, learned
+from earmark.signal.network import learned
 from earmark.signal.plain import plain
 from earmark.signal.spectrum import ANALYSIS_RATE, log_powers
 from earmark.signal.surroundings import REACH, Judge, Surroundings
 
 LAYOUT = Layout(80)
-judges = pytest.mark.parametrize("judge", [plain, learned, careful])
+judges = pytest.mark.parametrize("judge", [plain, learned])
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def test_cells_are_judged_as_the_formula_says(frames: int, seed: int) -> None:
     for t in range(frames):
         for b in range(72):
             whitened = sum(
-                (WHITENING[abs(i), abs(j)] - balance) * heard[t + REACH + 2 * i, bands[b + 3 + j]]
+                (WHITENING[abs(i), abs(j)] - balance) * heard[t + 2 + 2 * i, bands[b + 3 + j]]
                 for i in range(-1, 2)
                 for j in range(-3, 4)
             )

@@ -40,7 +40,7 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
     Raises:
         MediaError: there is nothing in it that can be decoded.
     """
-    heard = hear(leak, tracks, progress, careful=False)
+    heard = hear(leak, tracks, progress)
     return Recognised(heard.seconds, heard.found[0].strands[0] if heard.sure else None)
 
 

@@ -22,7 +22,6 @@ from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
 from earmark.signal.layout import Layout
 from earmark.signal.listening import Listening, listen
-from earmark.signal.network import judge_for, learned
 from earmark.signal.pace import OWN, Pace
 from earmark.signal.search import CANDIDATES, Place
 
@@ -115,19 +114,13 @@ class Heard:
     found: tuple[Found, ...]
 
 
-def hear(leak: Path, tracks: Sequence[Track], progress: Progress, *, careful: bool = True) -> Heard:
+def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     """Listen to ``leak`` and look for one of ``tracks`` in it.
-
-    Args:
-        leak: any sound file.
-        tracks: what to look for.
-        progress: told about the stages "listening", "searching" and "aligning".
-        careful: whether more work may go into a short leak, so that less of it is needed.
 
     Raises:
         MediaError: there is nothing in it that can be decoded.
     """
-    ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress, careful=careful))
+    ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress))
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
     hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []
     if hits and hits[0].place.sure:
@@ -137,12 +130,11 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress, *, careful: bo
     return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)))
 
 
-def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace, *, careful: bool = False) -> Listening:
+def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> Listening:
     """Return what is heard in the cells of a layout."""
-    seconds = probe(leak).seconds
-    sound = watched(read_resampled(leak, pace.rate), (seconds or 0) * pace.rate, "listening", progress)
-    judge = judge_for(layout, seconds) if careful and seconds else learned
-    return listen(sound, layout, judge, pace)
+    expected = (probe(leak).seconds or 0) * pace.rate
+    sound = watched(read_resampled(leak, pace.rate), expected, "listening", progress)
+    return listen(sound, layout, pace=pace)
 
 
 def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], progress: Progress) -> list[Strand]:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.signal.layout import BANDS
-from earmark.signal.spectrum import HOPS_PER_SLOT
 from earmark.signal.surroundings import REACH, Surroundings
 
 WHITENING = np.array(
@@ -37,7 +36,7 @@ def plain(log_power: Floats, surroundings: Surroundings) -> Floats:  # noqa: ARG
     bands = np.pad(log_power, ((0, 0), (span, span)), mode="edge")
     result = np.zeros((frames, BANDS), np.float32)
     for row, kernel in enumerate(mirrored(WHITENING)):
-        start = REACH + (row + 1 - len(WHITENING)) * HOPS_PER_SLOT
+        start = row * REACH
         for column, weight in enumerate(kernel):
             result += weight * bands[start : start + frames, column : column + BANDS]
     log_odds: Floats = np.float32(GAIN) * np.clip(result, -CLIP, CLIP)

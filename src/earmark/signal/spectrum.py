@@ -8,10 +8,7 @@ the embedder's, is taken as a logarithm, so that a gain becomes a sum:
 The powers of all channels are added, so that no mixing down can cancel anything.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from math import floor
 
 import numpy as np
@@ -23,14 +20,12 @@ from earmark.signal.layout import Layout, triangles
 
 ANALYSIS_RATE = 15_000
 HOPS_PER_SLOT = 2
-BATCH_FRAMES = 1024
-MOST_WAITING = 4
+BATCH_FRAMES = 2048
 POWER_FLOOR = 1e-13
 LOUDEST = 1e9
 """What samples are limited to, so that no leak in floating point can make infinite power."""
 
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 
 def log_powers(blocks: Iterable[Floats], layout: Layout, stretch: float = 1.0) -> Iterator[Floats]:
@@ -43,25 +38,16 @@ def log_powers(blocks: Iterable[Floats], layout: Layout, stretch: float = 1.0) -
     """
     window = 2 * round(layout.window_samples(ANALYSIS_RATE) * stretch / 2)
     hop = ANALYSIS_RATE * layout.slot_s / HOPS_PER_SLOT * stretch
-    seen = _Window.of(window)
-    waiting: deque[Future[Floats]] = deque()
-    with ThreadPoolExecutor() as pool:  # while some frames are transformed the next sound is read
-        for held, starts in _batches(_padded(blocks, window // 2), window, hop):
-            waiting.append(pool.submit(seen.log_power, held, starts))
-            if len(waiting) > MOST_WAITING:
-                yield waiting.popleft().result()
-        yield from (each.result() for each in waiting)
-
-
-def _batches(blocks: Iterable[Floats], window: int, hop: float) -> Iterator[tuple[Floats, Ints]]:
-    """Yield pieces of a sound, and where in each the windows of some frames start."""
-    held, first, done = None, 0, 0  # held[:, 0] is sample `first` of the sound
-    for block in blocks:
+    shapes = triangles(scipy.fft.rfftfreq(window, 1 / ANALYSIS_RATE)).T / np.float32(window**2)
+    taper = np.hanning(window + 1)[:-1].astype(np.float32)
+    held, first, done = None, 0, 0  # held[:, 0] is sample `first` of the padded sound
+    for block in _padded(blocks, window // 2):
         held = block if held is None else np.concatenate([held, block], axis=1)
         ready = floor((first + held.shape[1] - window) / hop) + 1
         while done < ready:
-            starts = np.floor(np.arange(done, min(ready, done + BATCH_FRAMES)) * hop).astype(np.int64)
-            yield held, starts - first
+            starts = np.floor(np.arange(done, min(ready, done + BATCH_FRAMES)) * hop).astype(int)
+            frames = sliding_window_view(held, window, axis=1)[:, starts - first] * taper
+            yield _band_log_power(frames, shapes)
             done += len(starts)
         keep = int(done * hop)
         held, first = held[:, keep - first :], keep
@@ -79,27 +65,9 @@ def _padded(blocks: Iterable[Floats], margin: int) -> Iterator[Floats]:
         yield silence
 
 
-@dataclass(frozen=True)
-class _Window:
-    """What a frame is seen through.
-
-    Attributes:
-        taper: shape (samples,).
-        shapes: how much each band has of each frequency of a frame's transform; shape (bins, 72).
-    """
-
-    taper: Floats
-    shapes: Floats
-
-    @classmethod
-    def of(cls, samples: int) -> "_Window":
-        """Return a periodic Hann window."""
-        shapes = triangles(scipy.fft.rfftfreq(samples, 1 / ANALYSIS_RATE)).T / np.float32(samples**2)
-        return cls(np.hanning(samples + 1)[:-1].astype(np.float32), shapes)
-
-    def log_power(self, sound: Floats, starts: Ints) -> Floats:
-        """Return the log-power in each band of the frames that start there, channels added; shape (frames, 72)."""
-        spectra = scipy.fft.rfft(sliding_window_view(sound, len(self.taper), axis=1)[:, starts] * self.taper)
-        power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
-        log_power: Floats = np.log(power @ self.shapes + np.float32(POWER_FLOOR))
-        return log_power
+def _band_log_power(frames: Floats, shapes: Floats) -> Floats:
+    """Return the log-power of (channels, frames, samples) in each band, channels added; shape (frames, 72)."""
+    spectra = scipy.fft.rfft(frames)
+    power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
+    log_power: Floats = np.log(power @ shapes + np.float32(POWER_FLOOR))
+    return log_power

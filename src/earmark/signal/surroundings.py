@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from earmark.signal.spectrum import HOPS_PER_SLOT
 
-REACH = 2 * HOPS_PER_SLOT
+REACH = HOPS_PER_SLOT
 """How many frames before and after a cell a judge may look at."""
 
 SAMPLED_FRAMES = 20_000
