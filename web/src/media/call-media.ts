@@ -155,11 +155,14 @@ export class CallMedia {
     this.tell({ type: "drop", stream });
   }
 
-  /** No stream goes on, one's own included. */
-  forgetAll(): void {
+  /**
+   * Nothing is heard or said for now. What opens each stream is kept: a stream that goes on is heard again by the keys
+   * that come anew, and what was heard of it is not heard twice.
+   */
+  disconnectAll(): void {
     this.silence();
     [...this.heard.keys()].forEach((stream) => {
-      this.forget(stream);
+      this.disconnect(stream);
     });
   }
 
@@ -197,7 +200,7 @@ export class CallMedia {
   }
 
   close(): void {
-    this.forgetAll();
+    this.disconnectAll();
     this.sound.clear();
     this.worker.terminate();
   }

@@ -30,7 +30,7 @@ scope.onrtctransform = ({ transformer }) => {
     connect();
   } else {
     const { stream } = options;
-    hear(stream, transformer as Frames, false);
+    hear(stream, transformer, false);
   }
 };
 

@@ -88,7 +88,7 @@ export class Sounding implements Media {
   }
 
   closeAll(): void {
-    this.media()?.forgetAll();
+    this.media()?.disconnectAll();
   }
 
   private report(work: Promise<void> | undefined): void {
