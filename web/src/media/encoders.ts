@@ -29,7 +29,6 @@ export class VariantEncoders {
   private readonly coded: [Bytes[], Bytes[]] = [[], []];
   private readonly pending: { position: number; frame: number }[] = [];
   private frames = 0;
-  private bitRate: number = BIT_RATE;
 
   /**
    * @param emit is called with each coded frame, in order.
@@ -48,16 +47,6 @@ export class VariantEncoders {
     this.pending.push({ position: frame.position, frame: frame.frame });
     this.encode(0, frame.variants[0], timestamp);
     this.encode(1, frame.variants[1], timestamp);
-  }
-
-  /** Codes what comes from now on at another rate, in bits per second. */
-  setBitRate(bitrate: number): void {
-    if (bitrate !== this.bitRate) {
-      this.bitRate = bitrate;
-      for (const encoder of this.encoders) {
-        encoder.configure({ ...ENCODER_CONFIG, bitrate });
-      }
-    }
   }
 
   /** How many frames are being coded. */

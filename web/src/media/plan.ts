@@ -1,23 +1,19 @@
-/** How a stream is sent: how many bits, and which frames twice or thrice, by what its listeners miss. */
+/** Which frames of a stream are sent twice or thrice, by what its listeners miss. */
 
 import type { Loss } from "../protocol/index.ts";
 
-export interface Plan {
-  /** Of each variant, in bits per second. */
-  readonly bitRate: number;
-  /** Which earlier frames are copied into a packet: so many frames before its own. */
-  readonly ages: readonly number[];
-}
+/** Which earlier frames are copied into a packet: so many frames before its own. */
+export type Plan = readonly number[];
 
 /** Nothing is lost: about 120 kb/s on the wire. */
-export const CALM: Plan = { bitRate: 32_000, ages: [] };
+export const CALM: Plan = [];
 /**
  * Packets are lost: about 300 kb/s. The near copy mends single losses at little delay, the far one bursts of 200 ms; the
  * listener's browser waits for it only while that is worth it.
  */
-export const LOSSY: Plan = { bitRate: 32_000, ages: [2, 11] };
-/** Most listeners lose so much that less must be sent: about 85 kb/s. */
-export const NARROW: Plan = { bitRate: 12_000, ages: [] };
+export const LOSSY: Plan = [2, 11];
+/** Most listeners lose so much that there is no room for what is sent: copies would only take more of it. */
+export const CROWDED: Plan = [];
 
 const SOME_PERCENT = 1;
 const MUCH_PERCENT = 12;
@@ -26,7 +22,7 @@ const LONGEST_HOLD_MS = 320_000;
 
 /** Chooses plans: a more careful one at once, a less careful one after a while, and a longer one each time it was too early. */
 export class Planner {
-  private plan = CALM;
+  private plan: Plan = CALM;
   private loss: Loss = { most: 0, middle: 0 };
   private hold = HOLD_MS;
   private betterSince: number | null = null;
@@ -51,17 +47,17 @@ export class Planner {
   }
 
   private change(plan: Plan): void {
-    if (plan === NARROW) this.hold = Math.min(2 * this.hold, LONGEST_HOLD_MS);
+    if (plan === CROWDED) this.hold = Math.min(2 * this.hold, LONGEST_HOLD_MS);
     this.plan = plan;
     this.betterSince = null;
   }
 }
 
 function fitting({ most, middle }: Loss): Plan {
-  if (middle >= MUCH_PERCENT) return NARROW;
+  if (middle >= MUCH_PERCENT) return CROWDED;
   return most >= SOME_PERCENT ? LOSSY : CALM;
 }
 
 function care(plan: Plan): number {
-  return [CALM, LOSSY, NARROW].indexOf(plan);
+  return [CALM, LOSSY, CROWDED].indexOf(plan);
 }

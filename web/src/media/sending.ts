@@ -105,8 +105,7 @@ export class Sending {
   }
 
   private async seal({ position, frame, opus }: CodedFrame): Promise<void> {
-    const { bitRate, ages } = this.planner.at(performance.now());
-    this.encoders.setBitRate(bitRate);
+    const ages = this.planner.at(performance.now());
     const packet = await this.sealer.seal(position, frame, opus, ages);
     this.sealed += 1;
     this.position = position;

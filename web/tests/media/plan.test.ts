@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { CALM, LOSSY, NARROW, Planner } from "../../src/media/plan.ts";
+import { CALM, LOSSY, CROWDED, Planner } from "../../src/media/plan.ts";
 
 test("nothing is sent twice while nothing is lost", () => {
   expect(new Planner().at(0)).toBe(CALM);
@@ -26,23 +26,23 @@ test("losses in between begin the while anew", () => {
   }
 });
 
-test("less is sent where most lose much, and not for one alone", () => {
+test("no copies are sent where most lose much, but where one alone does", () => {
   const planner = new Planner();
   planner.lost({ most: 60, middle: 3 });
   expect(planner.at(0)).toBe(LOSSY);
   planner.lost({ most: 60, middle: 20 });
-  expect(planner.at(1)).toBe(NARROW);
+  expect(planner.at(1)).toBe(CROWDED);
 });
 
-test("the more often less had to be sent, the longer it takes until more is tried", () => {
+test("the more often there was no room, the longer it takes until copies are tried", () => {
   const planner = new Planner();
   const waits = [0, 1, 2, 3, 4, 5, 6].map((round) => {
     const start = round * 1_000_000;
     planner.lost({ most: 20, middle: 20 });
-    expect(planner.at(start)).toBe(NARROW);
+    expect(planner.at(start)).toBe(CROWDED);
     planner.lost({ most: 0, middle: 0 });
     let now = start;
-    while (planner.at(now) === NARROW) now += 1_000;
+    while (planner.at(now) === CROWDED) now += 1_000;
     return now - start;
   });
   expect(waits).toEqual([40, 80, 160, 320, 320, 320, 320].map((seconds) => 1_000 * seconds));

@@ -1,1 +1,0 @@
-import{t as e}from"./worker-B4mq4qQs.js";var t=/* @__PURE__ */ e(((e,t)=>{t.exports={}}));export default t();
