@@ -71,9 +71,11 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(vault: Path, log: Path, *options: str, certificate: Path | None = None) -> AsyncIterator[Server]:
+async def serving(
+    vault: Path, log: Path, *options: str, certificate: Path | None = None, program: str = "earmark"
+) -> AsyncIterator[Server]:
     """Run ``earmark serve`` over a vault, on a free port; what it logs goes to a file."""
-    command = [sys.executable, "-m", "earmark", "serve", "--json", "--port", "0", "--vault", str(vault), *options]
+    command = [sys.executable, "-m", program, "serve", "--json", "--port", "0", "--vault", str(vault), *options]
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=errors)
     try:
