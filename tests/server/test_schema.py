@@ -1,5 +1,6 @@
 """The HTTP interface, asked whatever its own description allows and much that it does not: no answer is a failure."""
 
+import asyncio
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -25,7 +26,9 @@ from earmark.server.register import Register
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
 def test_no_request_makes_it_fail(vault: Vault, page: Path, token: str, mode: GenerationMode) -> None:
     randomness = vault.safe.randomness
-    house = House(Register(vault), NotingRelay(), clock=monotonic, randomness=randomness)
+    relay = NotingRelay()
+    asyncio.run(relay.start())
+    house = House(Register(vault), relay, clock=monotonic, randomness=randomness)
     address = "http://127.0.0.1/"
     app = create_app(house, vault, address=address, host_token=TOKEN, randomness=randomness, page=page)
     schema = schemathesis.openapi.from_dict(get_openapi(title="Earmark", version="1", routes=app.routes))
