@@ -1,5 +1,7 @@
 """The tables of a database: made, brought up to date, and copied from one database into another."""
 
+from typing import TypeVar
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -12,6 +14,8 @@ from earmark.records.schema import metadata
 
 BATCH = 1_000
 
+AnyDatabase = TypeVar("AnyDatabase", bound=Database)
+
 
 def migrate(connection: Connection) -> None:
     """Bring the tables up to date, or make them, in the transaction of ``connection``."""
@@ -23,6 +27,20 @@ def migrate(connection: Connection) -> None:
 def revision(connection: Connection) -> str | None:
     """Return the revision of a vault's tables; None where there are none."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def updated(database: AnyDatabase) -> AnyDatabase:
+    """Return a vault's database, its tables up to date; it is closed where that cannot be.
+
+    Raises:
+        VaultError: it is not a vault, or one that a newer version of Earmark has written.
+    """
+    try:
+        update(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def update(database: Database) -> None:

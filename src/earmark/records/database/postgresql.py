@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from earmark.errors import UsageError, VaultError
 from earmark.records.database import base, sqlite
 from earmark.records.database.base import Database, Fill, nothing
-from earmark.records.database.migrating import copy_rows, migrate, revision, update
+from earmark.records.database.migrating import copy_rows, migrate, revision, updated
 
 SCHEMES = ("postgresql://", "postgres://")
 SECRETS = ("password", "sslpassword", "oauth_client_secret")
@@ -131,13 +131,7 @@ class PostgresPlace:
         Raises:
             VaultError: it is not a vault, or one that a newer version of Earmark has written.
         """
-        database = PostgresDatabase(self.url)
-        try:
-            update(database)
-        except BaseException:
-            database.close()
-            raise
-        return database
+        return updated(PostgresDatabase(self.url))
 
 
 def _require_address(url: str) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from earmark.errors import VaultError
 from earmark.records.database import base
 from earmark.records.database.base import Database, Fill, nothing
-from earmark.records.database.migrating import migrate, update
+from earmark.records.database.migrating import migrate, updated
 
 PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 REASONS = {
@@ -99,13 +99,7 @@ class SqlitePlace:
         Raises:
             VaultError: it is not a vault, or one that a newer version of Earmark has written.
         """
-        database = SqliteDatabase(self.path)
-        try:
-            update(database)
-        except BaseException:
-            database.close()
-            raise
-        return database
+        return updated(SqliteDatabase(self.path))
 
 
 @contextmanager
