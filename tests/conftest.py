@@ -34,3 +34,12 @@ def cluster() -> Iterator[postgres.Cluster]:
         pytest.skip(postgres.MISSING)
     with postgres.cluster(binaries) as running:
         yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest) -> str | None:
+    """Where the tables are: None for a file in the vault's folder, or else a database's address."""
+    if request.param == "sqlite":
+        return None
+    server: postgres.Cluster = request.getfixturevalue("cluster")
+    return server.fresh()

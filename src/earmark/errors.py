@@ -40,3 +40,15 @@ class CallError(EarmarkError):
 
 class RelayError(CallError):
     """Sound cannot be passed on: a relay does not run, or what a browser sent it makes no sense."""
+
+
+class ElsewhereError(CallError):
+    """A call is held by another server.
+
+    Attributes:
+        server: what people call that; empty where they call it nothing.
+    """
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"another server holds the call{f': {server}' if server else ''}", "Connect again.")
+        self.server = server

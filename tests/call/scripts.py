@@ -29,7 +29,7 @@ from earmark.call.events import (
 )
 from earmark.call.notice import NOTICE_SHA256
 from earmark.call.replies import CallFacts, Challenge, Change, Reply, Rules
-from earmark.call.room import Room, Setting
+from earmark.call.room import NOTHING, Before, Room, Setting
 from earmark.call.wire import SEGMENT_FRAMES, encode
 
 CALL_ID, ROOT = "call-1", "cd" * 32
@@ -42,10 +42,10 @@ def counting() -> Any:
     return lambda count: next(given).to_bytes(count, "big")
 
 
-def new_room(**rules: Any) -> Room:
+def new_room(before: Before = NOTHING, **rules: Any) -> Room:
     facts = CallFacts(id=CALL_ID, title="Board", classification="secret", rules=Rules(**rules), hosts=["Hana"])
     setting = Setting(call=facts, dealer_key=bytes(32), segment_ms=240, slot_ms=30, depth=0.36)
-    return Room(setting, counting())
+    return Room(setting, counting(), before)
 
 
 def receipt_of(member: Member, asked: Challenge, **changes: Any) -> messages.Consent:

@@ -29,6 +29,9 @@ from earmark.call.events import (
     RecordConsent,
     RecordEntry,
     RecordExit,
+    RecordLeave,
+    RecordLock,
+    RecordRemoval,
     Send,
     Stop,
     Tick,
@@ -50,6 +53,7 @@ from earmark.call.replies import (
     Waiting,
     Welcome,
 )
+from earmark.call.room import Before
 from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.call.wire import encode
 
@@ -270,6 +274,29 @@ def test_a_server_that_stops_does_not_end_the_call() -> None:
     assert script.heard("anna", Ended)[0].reason == "stopped"
     assert EndCall() not in script.asked
     assert {one.member for one in script.asked if isinstance(one, RecordExit)} == {HOST, "anna"}
+
+
+def test_what_hosts_decide_and_who_leaves_goes_on_record_once() -> None:
+    script = begun("anna", "ben")
+    for locked in (True, True, False):
+        script.say(HOST, messages.Lock(locked=locked))
+    script.say(HOST, messages.Remove(member="anna"))
+    script.say("ben", messages.Leave())
+    kept = [one for one in script.asked if isinstance(one, RecordLock | RecordRemoval | RecordLeave)]
+    assert kept == [RecordLock(True), RecordLock(False), RecordRemoval("anna"), RecordLeave("ben")]
+
+
+def test_a_room_goes_on_as_it_is_on_record() -> None:
+    before = Before(locked=True, removed=frozenset({"anna"}), expected_back=frozenset({"ben"}))
+    script = Script(new_room(before))
+    script.enter(HOST, host=True)
+    script.come("anna")
+    assert refused(script, "anna") == "host"
+    script.come("chloe")
+    assert refused(script, "chloe") == "locked"
+    script.come("ben")
+    script.sign("ben")
+    assert script.heard("ben", Admitted)
 
 
 # --- streams

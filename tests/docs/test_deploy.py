@@ -50,13 +50,14 @@ def test_the_container_is_not_roots() -> None:
 
 
 def test_the_settings_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (text,) = blocks(PAGE, "toml")
     file = tmp_path / "earmark.toml"
-    file.write_text(text, "utf-8")
     monkeypatch.setenv("EARMARK_CONFIG", str(file))
-    chosen = settings()
-    assert chosen.relay == "janus"
-    assert chosen.metrics == "127.0.0.1:9464"
+    shown = []
+    for text in blocks(PAGE, "toml"):
+        file.write_text(text, "utf-8")
+        shown.append(settings())
+    assert shown[0].relay == "janus"
+    assert shown[0].metrics == "127.0.0.1:9464"
 
 
 def test_the_numbers_that_are_named_are_there() -> None:

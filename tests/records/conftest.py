@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.postgres import Cluster
 
 from earmark.records.entries import NewRecording
 from earmark.records.vault import Vault
@@ -12,15 +11,6 @@ from earmark.records.vault import Vault
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "vault"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest) -> str | None:
-    """Where the tables are: None for a file in the vault's folder, or else a database's address."""
-    if request.param == "sqlite":
-        return None
-    server: Cluster = request.getfixturevalue("cluster")
-    return server.fresh()
 
 
 @pytest.fixture

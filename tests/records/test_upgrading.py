@@ -1,4 +1,4 @@
-"""Vaults of before there were calls."""
+"""Vaults of before there were calls, and of before a call had a holder."""
 
 import sqlite3
 from contextlib import closing
@@ -13,19 +13,24 @@ from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
 
 OLD = Path(__file__).with_name("v0002.sql")
+WITH_CALLS = Path(__file__).with_name("v0003.sql")
 OCTOBER = "r-c4xyjjsz"
 BIAS_SEED = "112a104bd5901f13abbfdcd11be28abfeea892133b1861afe6cc4c999cc9c160"
 ANNA = "348578f30624e2657f9d37051a8b9245d88e89f89696333b066c7eea408b138d"
 
 
-@pytest.fixture
-def old(folder: Path) -> Path:
+def made(folder: Path, of: Path) -> Path:
     folder.mkdir(mode=0o700)
     (folder / FILE_NAME).touch(mode=0o600)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(OLD.read_text("utf-8"))
+        connection.executescript(of.read_text("utf-8"))
     return folder
+
+
+@pytest.fixture
+def old(folder: Path) -> Path:
+    return made(folder, OLD)
 
 
 def test_what_was_there_is_there_still(old: Path) -> None:
@@ -49,3 +54,25 @@ def test_a_call_is_opened_in_it(old: Path) -> None:
         assert vault.calls.open_block(call.id, stream) == 0
         assert [one.id for one in vault.recordings()] == [OCTOBER, call.id]
         assert vault.check().findings == ()
+
+
+def test_calls_are_what_they_were_and_one_whose_server_was_killed_is_taken(folder: Path) -> None:
+    with Vault(made(folder, WITH_CALLS)) as vault:
+        board, council = vault.calls.all()
+        assert (board.title, board.status, council.title) == ("Board", "complete", "Works council")
+        before = vault.calls.get(council.id)
+        assert not before.locked
+        assert [(one.host, one.expected_back, one.removed_at) for one in before.people] == [
+            (True, False, None),
+            (False, False, None),
+        ]
+        assert (before.streams[0].positions, before.streams[0].closed_at) == (100, None)
+        vault.calls.take(council.id, "b")
+        after = vault.calls.get(council.id)
+        assert after.streams[0].closed_at is not None
+        assert after.streams[0].positions == 1024  # it may have gone on for as long as there were keys
+        assert [stay.left_at is None for stay in after.attendance] == [False]
+        Member("anna").join(vault, council.id)
+        assert vault.calls.open_stream(council.id, "anna", bytes(32)) == 1
+        assert vault.check().findings == ()
+        vault.calls.holding.end()

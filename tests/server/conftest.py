@@ -12,8 +12,9 @@ Play = Callable[[Script], None]
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Iterator[Vault]:
-    with Vault.init(tmp_path / "vault") as vault:
+def vault(tmp_path: Path, where: str | None) -> Iterator[Vault]:
+    """A vault in either kind of database."""
+    with Vault.init(tmp_path / "vault", database=where) as vault:
         yield vault
 
 

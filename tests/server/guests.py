@@ -222,7 +222,7 @@ class Guest:
 
 
 @asynccontextmanager
-async def running(vault: Vault, page: Path) -> AsyncIterator[Site]:
+async def running(vault: Vault, page: Path, name: str = "") -> AsyncIterator[Site]:
     """A server on a port of its own."""
     place = Place(port=0)
     relay = NotingRelay()
@@ -230,7 +230,8 @@ async def running(vault: Vault, page: Path) -> AsyncIterator[Site]:
     address = place.address(listening.getsockname()[1])
     randomness = vault.safe.randomness
     metrics = Metrics()
-    house = House(Register(vault, metrics.vault.time), relay, clock=monotonic, randomness=randomness, metrics=metrics)
+    register = Register(vault, metrics.vault.time)
+    house = House(register, relay, clock=monotonic, randomness=randomness, metrics=metrics, name=name)
     app = create_app(house, vault, address=address, host_token=TOKEN, randomness=randomness, page=page)
     server = Server(config_of(app, place), house)
     await house.start()

@@ -131,6 +131,27 @@ class RecordExit:
 
 
 @dataclass(frozen=True)
+class RecordLeave:
+    """Put on record that somebody has left by their own will, and is to be let in again if they come back."""
+
+    member: str
+
+
+@dataclass(frozen=True)
+class RecordRemoval:
+    """Put on record that a host has removed somebody for good."""
+
+    member: str
+
+
+@dataclass(frozen=True)
+class RecordLock:
+    """Put on record whether the room is locked."""
+
+    locked: bool
+
+
+@dataclass(frozen=True)
 class OpenStream:
     """Open a stream's sealed secret, put it on record, begin its first block; gives the stream's number."""
 
@@ -219,8 +240,8 @@ class EndCall:
 
 
 Request = (
-    RecordConsent | RecordEntry | RecordExit | OpenStream | OpenBlock | RecordProgress | EndStream | Publish
-    | Subscribe | TakeAnswer | CutOff | Compare | RecordDoubt | EndCall
+    RecordConsent | RecordEntry | RecordExit | RecordLeave | RecordRemoval | RecordLock | OpenStream | OpenBlock
+    | RecordProgress | EndStream | Publish | Subscribe | TakeAnswer | CutOff | Compare | RecordDoubt | EndCall
 )  # fmt: skip
 
 # --- commands

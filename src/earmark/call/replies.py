@@ -82,6 +82,17 @@ class Refused(Message):
     hint: str
 
 
+class Elsewhere(Message):
+    """Another server holds this call: connect again, to that one if you can; the connection is closed after this.
+
+    Attributes:
+        server: what that one is called; empty where it is called nothing.
+    """
+
+    type: Literal["elsewhere"] = "elsewhere"
+    server: str
+
+
 class Lobby(Message):
     """Wait for a host."""
 
@@ -288,6 +299,6 @@ class Error(Message):
 
 
 Reply = (
-    Challenge | Refused | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted | Stale | Welcome
-    | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Ended | Error
+    Challenge | Refused | Elsewhere | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted
+    | Stale | Welcome | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Ended | Error
 )  # fmt: skip

@@ -25,6 +25,9 @@ from earmark.call.events import (
     RecordConsent,
     RecordEntry,
     RecordExit,
+    RecordLeave,
+    RecordLock,
+    RecordRemoval,
     RelayRestarted,
     Stop,
     Tick,
@@ -91,6 +94,24 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What is on record of a call that was held before, by a server that has ended.
+
+    Attributes:
+        locked: whether it is locked.
+        removed: whom a host has removed.
+        expected_back: who was inside, and has not left by their own will.
+    """
+
+    locked: bool = False
+    removed: frozenset[str] = frozenset()
+    expected_back: frozenset[str] = frozenset()
+
+
+NOTHING = Before()
+
+
+@dataclass(frozen=True)
 class Headcount:
     """How many are waiting to be let in, are inside, and speak in a call."""
 
@@ -105,9 +126,10 @@ class Room:
     Args:
         setting: what does not change.
         randomness: gives that many bytes.
+        before: what is on record.
     """
 
-    def __init__(self, setting: Setting, randomness: Callable[[int], bytes]) -> None:
+    def __init__(self, setting: Setting, randomness: Callable[[int], bytes], before: Before = NOTHING) -> None:
         self._setting = setting
         self._randomness = randomness
         self._out = Outbox()
@@ -121,10 +143,10 @@ class Room:
             depth=setting.depth,
         )
         self._sampling = Sampling(self._out, self._seats, self._speaking, randomness, setting.segment_ms)
-        self._locked = False
+        self._locked = before.locked
         self._over: EndedFor | None = None
-        self._removed: set[str] = set()
-        self._expected_back: set[str] = set()
+        self._removed = set(before.removed)
+        self._expected_back = set(before.expected_back)
         self._told: Roster | None = None
         self._to_tell_waiting = False
         self._told_waiting = -CROWD_S
@@ -288,6 +310,13 @@ class Room:
         self._out.refuse(seat.connection, last_word)
         self._leave(seat)
 
+    def _go(self, seat: Seat) -> None:
+        """Let somebody leave who wants to."""
+        self._expected_back.discard(seat.member)
+        self._out.close(seat)
+        self._leave(seat)
+        self._out.do(RecordLeave(seat.member))
+
     def _leave(self, seat: Seat) -> None:
         """Cut somebody off at once, wherever they were."""
         stage = seat.stage
@@ -324,9 +353,7 @@ class Room:
             case Consent() if seat.stage is Stage.CHALLENGED:
                 self._consent(seat, message)
             case messages.Leave():
-                self._expected_back.discard(seat.member)
-                self._out.close(seat)
-                self._leave(seat)
+                self._go(seat)
             case _ if seat.stage is Stage.INSIDE:
                 self._obey_inside(seat, message)
             case _:
@@ -382,7 +409,7 @@ class Room:
             case messages.Remove(member=member):
                 self._remove(host, member)
             case messages.Lock(locked=locked):
-                self._locked = locked
+                self._lock(locked)
             case messages.End():
                 self._finish("ended")
             case _:
@@ -398,6 +425,11 @@ class Room:
             raise CallError("they are not in the lobby", "They may have left.")
         return waiting[0]
 
+    def _lock(self, locked: bool) -> None:
+        if locked != self._locked:
+            self._locked = locked
+            self._out.do(RecordLock(locked))
+
     def _remove(self, host: Seat, member: str) -> None:
         if member == host.member:
             raise CallError("hosts cannot remove themselves", "Leave, or end the call.")
@@ -405,6 +437,7 @@ class Room:
         self._expected_back.discard(member)
         for seat in [seat for seat in self._seats.all() if seat.member == member]:
             self._dismiss(seat, _ended("removed") if seat.stage is Stage.INSIDE else refusal("host"))
+        self._out.do(RecordRemoval(member))
 
     # --- what the others are told
 

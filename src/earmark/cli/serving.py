@@ -27,6 +27,10 @@ def serve(
         str | None,
         typer.Option("--public-url", metavar="URL", help="The page's address, where a proxy stands before the server."),
     ] = None,
+    server_name: Annotated[
+        str | None,
+        typer.Option("--server-name", metavar="NAME", help="What the proxy calls this server, among several."),
+    ] = None,
     relay: Annotated[
         str | None, typer.Option("--relay", metavar="NAME", help="builtin or janus. Default: builtin.")
     ] = None,
@@ -68,6 +72,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         public_url=public_url,
+        server_name=server_name,
         relay=relay,
         media_address=media_address,
         media_ports=media_ports,
@@ -76,7 +81,14 @@ def serve(
         log_format=log_format,
         vault=vault,
     )
-    place = running.Place(chosen.host, chosen.port, chosen.tls_cert, chosen.tls_key, chosen.public_url or "")
+    place = running.Place(
+        chosen.host,
+        chosen.port,
+        chosen.tls_cert,
+        chosen.tls_key,
+        chosen.public_url or "",
+        chosen.server_name,
+    )
     place.check()
     logs.begin(chosen.log_format)
     helpers = turn.helpers(chosen.ice_urls, chosen.turn_secret_file, time.time)

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
         tls_cert: PEM file with the server's certificates.
         tls_key: PEM file with their key.
         public_url: the page's address for people, where a proxy stands before the server.
+        server_name: what that proxy calls this server, where there are several of one vault.
         relay: what forwards the sound of calls.
         media_address: the address at which the relay takes sound.
         media_ports: the UDP ports there, such as "40000-40100".
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     public_url: str | None = None
+    server_name: str = ""
     relay: Literal["builtin", "janus"] = "builtin"
     media_address: str | None = None
     media_ports: str | None = None

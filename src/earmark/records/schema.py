@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -112,6 +113,9 @@ calls = Table(  # what a recording that is a call has beside
     Column("recording_id", Text, ForeignKey("recordings.id"), primary_key=True),
     Column("rules", Text, nullable=False),  # JSON
     Column("ended_at", UtcTime),
+    Column("holder", BigInteger().with_variant(Integer, "sqlite")),  # number of the server that holds it
+    Column("server", Text, nullable=False, server_default=""),  # what people call that
+    Column("locked", Boolean, nullable=False, server_default=false()),  # whether nobody new may come
 )
 
 invitations = Table(
@@ -123,6 +127,10 @@ invitations = Table(
     Column("host", Boolean, nullable=False),
     Column("device", LargeBinary),  # Ed25519 public key, from the first time that it was used on
     Column("invited_at", UtcTime, nullable=False),
+    Column(
+        "expected_back", Boolean, nullable=False, server_default=false()
+    ),  # may come back without being let in again
+    Column("removed_at", UtcTime),  # by a host, for good
     ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
 )
 

@@ -14,9 +14,9 @@ from earmark.call.events import Connected, Invited, RelayRestarted
 from earmark.call.invitations import token_hash
 from earmark.call.messages import Hello
 from earmark.call.relays.base import Relay
-from earmark.call.replies import CallFacts, IceServer, RefusedFor, Rules
-from earmark.call.room import Room, Setting
-from earmark.errors import RelayError
+from earmark.call.replies import CallFacts, Elsewhere, IceServer, RefusedFor, Rules
+from earmark.call.room import Before, Room, Setting
+from earmark.errors import ElsewhereError, RelayError, VaultError
 from earmark.keys import SECRET_BYTES
 from earmark.records.calls.entries import CallRecord, Invitation
 from earmark.server.doorkeeper import Doorkeeper
@@ -26,6 +26,9 @@ from earmark.server.metrics import Census, Metrics
 from earmark.server.register import Register
 
 RELAY_S = 0.5
+HOLDING_S = 1.0
+PARTED_S = 15.0
+"""How long a server goes on with its calls that cannot tell whether another has taken them."""
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class House:
         randomness: gives that many bytes fit for keys.
         ice_servers: gives what a browser is told of servers that help to find a way through.
         metrics: counts what happens; nobody else asks for them if none are given.
+        name: what a proxy in front of several servers of one vault calls this one; may be empty.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class House:
         randomness: Callable[[int], bytes],
         ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
         metrics: Metrics | None = None,
+        name: str = "",
     ) -> None:
         self.register = register
         self.metrics = metrics or Metrics()
@@ -62,7 +67,8 @@ class House:
         self.door = Doorkeeper(clock)
         self._numbers = count(1)
         self._stopped = False
-        self._keeper: asyncio.Task[None] | None = None
+        self._name = name
+        self._keepers: list[asyncio.Task[None]] = []
 
     def new_line(self, address: str) -> Line:
         """Return a line for a new connection."""
@@ -87,14 +93,14 @@ class House:
     async def start(self) -> None:
         """Get ready."""
         await self._relay.start()
-        self._keeper = asyncio.create_task(self._keep_relay())
+        self._keepers = [asyncio.create_task(keeping) for keeping in (self._keep_relay(), self._keep_calls())]
 
     async def stop(self) -> None:
         """Send everybody away, put all on record, and end."""
         self._stopped = True
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         await asyncio.gather(*(call.stop() for call in self._calls.values()))
         await self._relay.stop()
         await self.register.close()
@@ -115,6 +121,24 @@ class House:
             for call in self._calls.values():
                 call.feed(RelayRestarted())
 
+    async def _keep_calls(self) -> None:
+        """Let go of calls that another server has taken, and of all where nobody can tell for too long."""
+        sure = self._clock()
+        while True:
+            await asyncio.sleep(HOLDING_S)
+            try:
+                async with asyncio.timeout(PARTED_S):
+                    taken = await self.register.taken()
+                sure = self._clock()
+            except (VaultError, TimeoutError) as error:
+                log.warning("nobody knows who holds the calls: %s", error or "the database does not answer")
+                taken = list(self._calls) if self._clock() - sure >= PARTED_S else []
+            await asyncio.gather(*(self._let_go(call_id) for call_id in taken if call_id in self._calls))
+
+    async def _let_go(self, call_id: str) -> None:
+        log.warning("call %s: held by another server, or nobody can tell", call_id)
+        await self._calls.pop(call_id).stop()
+
     async def welcome(self, line: Line, hello: Hello) -> LiveCall | None:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""
         invitation = await self.register.invitation(token_hash(hello.token))
@@ -125,7 +149,11 @@ class House:
         if not self.door.welcomes((invitation.call_id, invitation.listener_id)):
             line.break_off()  # the page comes again by itself
             return None
-        call = await self._call(invitation.call_id)
+        try:
+            call = await self._call(invitation.call_id)
+        except ElsewhereError as error:
+            self._send_on(line, error.server)
+            return None
         if call is None:
             self._turn_away(line, "ended")
             return None
@@ -140,10 +168,14 @@ class House:
         return Invited(invitation.listener_id, name, invitation.host, invitation.device, known)
 
     async def _call(self, call_id: str) -> LiveCall | None:
-        """Return a call, brought to life if need be; None if it is over."""
+        """Return a call, brought to life if need be; None if it is over.
+
+        Raises:
+            ElsewhereError: another server holds it.
+        """
         async with self._doors[call_id]:
             if call_id not in self._calls:
-                record = await self.register.call(call_id)
+                record = await self.register.take(call_id, self._name)
                 if record.ended_at is None and not self._stopped:
                     self._calls[call_id] = self._alive(record)
             return self._calls.get(call_id)
@@ -159,7 +191,7 @@ class House:
             slot_ms=recording.slot_ms,
             depth=recording.depth,
         )
-        room = Room(setting, self._randomness)
+        room = Room(setting, self._randomness, before(record))
         log.info("call %s: open", recording.id)
         return LiveCall(
             recording.id,
@@ -170,6 +202,11 @@ class House:
             clock=self._clock,
             metrics=self.metrics,
         )
+
+    def _send_on(self, line: Line, server: str) -> None:
+        self.metrics.refused.labels("elsewhere").inc()
+        line.say(Elsewhere(server=server).model_dump_json())
+        line.close()
 
     def _turn_away(self, line: Line, reason: RefusedFor) -> None:
         self.metrics.refused.labels(reason).inc()
@@ -185,4 +222,13 @@ def facts(record: CallRecord) -> CallFacts:
         classification=record.recording.classification,
         rules=Rules.model_validate(dict(record.rules)),
         hosts=[person.listener.name or person.listener.id for person in record.people if person.host],
+    )
+
+
+def before(record: CallRecord) -> Before:
+    """Return what is on record of a call's room."""
+    return Before(
+        locked=record.locked,
+        removed=frozenset(person.listener.id for person in record.people if person.removed_at is not None),
+        expected_back=frozenset(person.listener.id for person in record.people if person.expected_back),
     )

@@ -34,7 +34,10 @@ from earmark.call.events import (
     RecordDoubt,
     RecordEntry,
     RecordExit,
+    RecordLeave,
+    RecordLock,
     RecordProgress,
+    RecordRemoval,
     Request,
     Send,
     Stop,
@@ -197,6 +200,8 @@ class LiveCall:
         match request:
             case RecordConsent() | RecordEntry() | RecordExit() | EndCall():
                 return self._do_with_people(request)
+            case RecordLeave() | RecordRemoval() | RecordLock():
+                return self._do_with_door(request)
             case OpenStream() | OpenBlock() | RecordProgress() | EndStream():
                 return self._do_with_stream(request)
             case Publish() | Subscribe() | TakeAnswer() | CutOff():
@@ -222,6 +227,16 @@ class LiveCall:
                 await self._register.end(self._id)
                 await self._relay.close_room(self._id)
                 log.info("call %s: over", self._id)
+
+    async def _do_with_door(self, request: RecordLeave | RecordRemoval | RecordLock) -> None:
+        match request:
+            case RecordLeave(member):
+                await self._register.dismiss(self._id, member)
+            case RecordRemoval(member):
+                await self._register.remove(self._id, member)
+                log.info("call %s: %s is removed", self._id, member)
+            case RecordLock(locked):
+                await self._register.lock(self._id, locked)
 
     async def _do_with_stream(self, request: OpenStream | OpenBlock | RecordProgress | EndStream) -> int | None:
         match request:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from earmark.call.doubts import Doubt
@@ -41,16 +42,36 @@ class Register:
             return await loop.run_in_executor(self._thread, lambda: work(*arguments, **named))
 
     async def close(self) -> None:
-        """Carry out what is waiting, and end the thread."""
+        """Carry out what is waiting, hold no call any more, and end the thread."""
+        await self.run(self._vault.calls.holding.end)
         await asyncio.to_thread(self._thread.shutdown)
 
     async def invitation(self, token_sha256: bytes) -> Invitation | None:
         """Return whom a link is for."""
         return await self.run(self._vault.calls.invitation, token_sha256)
 
-    async def call(self, call_id: str) -> CallRecord:
-        """Return what is known of a call."""
-        return await self.run(self._vault.calls.get, call_id)
+    async def take(self, call_id: str, server: str) -> CallRecord:
+        """Hold a call from now on; return what is known of it. One that has ended is held by nobody.
+
+        Raises:
+            ElsewhereError: another server holds it.
+        """
+
+        def work() -> CallRecord:
+            record = self._vault.calls.get(call_id)
+            if record.ended_at is None:
+                self._vault.calls.take(call_id, server)
+            return self._vault.calls.get(call_id)
+
+        return await self.run(work)
+
+    async def taken(self) -> list[str]:
+        """Return which of the calls that are held other servers have taken; asked beside all that waits for the vault.
+
+        Raises:
+            VaultError: the database cannot be reached.
+        """
+        return await asyncio.to_thread(self._vault.calls.holding.taken)
 
     async def ledger_root(self) -> str:
         """Return the ledger's Merkle root as it is now, in hexadecimal digits."""
@@ -89,6 +110,18 @@ class Register:
     async def exit(self, call_id: str, listener_id: str) -> None:
         """Put on record that somebody has gone."""
         await self.run(self._vault.calls.left, call_id, listener_id)
+
+    async def dismiss(self, call_id: str, listener_id: str) -> None:
+        """Put on record that somebody has to be let in again if they come back."""
+        await self.run(self._vault.calls.dismiss, call_id, listener_id)
+
+    async def remove(self, call_id: str, listener_id: str) -> None:
+        """Put on record that somebody was removed for good."""
+        await self.run(self._vault.calls.remove, call_id, listener_id)
+
+    async def lock(self, call_id: str, locked: bool) -> None:
+        """Put on record whether a call is locked."""
+        await self.run(partial(self._vault.calls.lock, call_id, locked=locked))
 
     async def open_stream(self, call_id: str, speaker_id: str, mark_key: bytes) -> tuple[int, int]:
         """Put a stream on record; return its number, and the number of its first block in the codebook."""

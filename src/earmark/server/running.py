@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import time
@@ -27,6 +28,7 @@ from earmark.server.register import Register
 
 MOST_MESSAGE_BYTES = 64 * 1024
 PING_S = 15.0
+NAME = re.compile(r"[A-Za-z0-9._-]{0,64}")
 LOOPBACK = ("127.", "localhost", "::1")
 
 
@@ -40,6 +42,7 @@ class Place:
         tls_cert: file with its certificates (PEM); None for no TLS.
         tls_key: file with the key.
         public: the page's address for people where something else stands before the server; empty where nothing does.
+        name: what that calls this server, among several of one vault; empty where it is one.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +50,7 @@ class Place:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     public: str = ""
+    name: str = ""
 
     def check(self) -> None:
         """See that browsers will let people speak there.
@@ -58,6 +62,8 @@ class Place:
             raise UsageError("a certificate and its key go together", "Give --tls-cert and --tls-key.")
         if self.public and not self.public.startswith(("https://", "http://127.0.0.1", "http://localhost")):
             raise UsageError(f"{self.public} is no address of a secure page", "It begins with https://.")
+        if not NAME.fullmatch(self.name):
+            raise UsageError(f"{self.name!r} is no name for a server", "Letters, digits, “.”, “-” and “_”, 64 at most.")
         if not (self.tls_cert or self.public or self.host.startswith(LOOPBACK)):
             raise UsageError(
                 f"at {self.host} browsers open no microphone without TLS",
@@ -138,6 +144,7 @@ def serve(
         randomness=randomness,
         ice_servers=ice_servers,
         metrics=counted,
+        name=place.name,
     )
     with closing(listen(place)) as listening, counted.served(metrics):
         address = place.address(listening.getsockname()[1])

@@ -11,7 +11,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from earmark.call.entry import refusal
 from earmark.call.messages import Hello, parse
 from earmark.call.replies import Error
-from earmark.errors import CallError, EarmarkError
+from earmark.errors import CallError, EarmarkError, VaultError
 from earmark.server.house import House
 from earmark.server.lines import Line
 from earmark.server.live import LiveCall
@@ -85,6 +85,10 @@ async def _hello(text: str, house: House, line: Line) -> LiveCall | None:
         if not isinstance(message, Hello):
             raise CallError("the first message is “hello”")
         return await house.welcome(line, message)
+    except VaultError as error:
+        log.warning("nobody can come in: %s", error)
+        line.break_off()  # the page comes again by itself
+        return None
     except EarmarkError as error:
         log.info("somebody was turned away: %s", error)
         line.say(refusal("protocol", f"{error}. {error.hint}").model_dump_json())

@@ -7,9 +7,9 @@ const PATH = "api/room";
 export class Socket implements Transport {
   private socket: WebSocket | null = null;
 
-  connect(line: Line): void {
+  connect(line: Line, server: string): void {
     this.close();
-    const socket = new WebSocket(address());
+    const socket = new WebSocket(address(server));
     this.socket = socket;
     const told = (tell: () => void) => () => {
       if (this.socket === socket) {
@@ -43,9 +43,11 @@ export class Socket implements Transport {
   }
 }
 
-function address(): URL {
+/** A proxy in front of several servers finds the one that is meant by the query. */
+function address(server: string): URL {
   const url = new URL(PATH, document.baseURI);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.search = server === "" ? "" : new URLSearchParams({ server }).toString();
   url.hash = "";
   return url;
 }

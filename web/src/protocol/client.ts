@@ -12,7 +12,7 @@ import { dispatch, send, type Table } from "./dispatch.ts";
 import type { Command, Event, HostIntent, Over, Phase, Problem, Timer, View } from "./events.ts";
 import type { ServerMessage, ServerMessageOf } from "./messages.ts";
 import { Microphone } from "./microphone.ts";
-import { NO_CONNECTION, NOT_SENDING, passing } from "./problems.ts";
+import { ELSEWHERE, NO_CONNECTION, NOT_SENDING, passing } from "./problems.ts";
 import { type InsideMessage, Room } from "./room.ts";
 
 /** How long the server may take to greet. */
@@ -41,6 +41,7 @@ type OutsideMessage = Exclude<ServerMessage, InsideMessage>;
 const EXPECTED: Record<OutsideMessage["type"], readonly Phase[]> = {
   challenge: ["connecting"],
   refused: ["connecting", "notice", "entering", "lobby"],
+  elsewhere: ["connecting"],
   lobby: ["entering"],
   admitted: ["entering", "lobby", "call"],
   error: ["entering", "lobby", "call"],
@@ -59,6 +60,7 @@ export class Client {
   #consented = false;
   #muted = false;
   #room: Room | null = null;
+  #server = "";
   #retries = 0;
   #failures = 0;
   #problem: Problem | null = null;
@@ -140,6 +142,10 @@ export class Client {
     return {
       challenge: (challenge) => this.#challenged(challenge),
       refused: ({ reason, hint }) => this.#finish({ refused: true, reason, hint }),
+      elsewhere: ({ server }) => {
+        this.#server = server;
+        return this.#startAnew(ELSEWHERE);
+      },
       lobby: () => {
         this.#phase = "lobby";
         return [];
@@ -171,7 +177,12 @@ export class Client {
 
   #connect(): Command[] {
     this.#phase = "connecting";
-    return [{ do: "connect" }, { do: "after", timer: "patience", ms: PATIENCE_MS }];
+    const server = this.#server;
+    this.#server = ""; // the one that was named may have ended when it is asked
+    return [
+      { do: "connect", server },
+      { do: "after", timer: "patience", ms: PATIENCE_MS },
+    ];
   }
 
   #hello(): Command {

@@ -79,7 +79,9 @@ export type Event =
 
 /** What is to be done, in order. */
 export type Command =
-  | { readonly do: "connect" | "disconnect" }
+  /** To the server of that name, among several; to any where it is empty. */
+  | { readonly do: "connect"; readonly server: string }
+  | { readonly do: "disconnect" }
   | { readonly do: "send"; readonly message: ClientMessage }
   /** Send a `timer` event after so many milliseconds; the one of that name that runs is replaced. */
   | { readonly do: "after"; readonly timer: Timer; readonly ms: number }

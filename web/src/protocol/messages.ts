@@ -87,6 +87,7 @@ const serverMessage = v.variant("type", [
     ),
   }),
   v.strictObject({ type: v.literal("refused"), reason: v.picklist(refusalReasons), hint: text }),
+  v.strictObject({ type: v.literal("elsewhere"), server: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{0,64}$/)) }),
   v.strictObject({ type: v.literal("lobby") }),
   v.strictObject({ type: v.literal("waiting"), members: people(v.strictObject({ id, name: text })) }),
   v.strictObject({

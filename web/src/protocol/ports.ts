@@ -34,7 +34,8 @@ export interface Line {
 
 /** The connection to the server. */
 export interface Transport {
-  connect(line: Line): void;
+  /** To the server of that name, among several; to any where it is empty. */
+  connect(line: Line, server: string): void;
   send(text: string): void;
   /** Closes the connection; nothing is said of it afterwards. */
   close(): void;

@@ -8,6 +8,11 @@ export const NO_CONNECTION: Problem = {
   hint: "It is tried again and again. Check your network if this goes on.",
 };
 
+export const ELSEWHERE: Problem = {
+  message: "Another server holds this call.",
+  hint: "You are being brought there.",
+};
+
 export const NOT_SENDING: Problem = {
   message: "Your microphone is not sent any more.",
   hint: "Switch it on again.",

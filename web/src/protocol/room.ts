@@ -14,7 +14,7 @@ export const STRANGERS_MS = 10_000;
 /** What is said of and in a call, to those who are inside. */
 export type InsideMessage = Exclude<
   ServerMessage,
-  { type: "challenge" | "refused" | "lobby" | "admitted" | "ended" | "error" }
+  { type: "challenge" | "refused" | "elsewhere" | "lobby" | "admitted" | "ended" | "error" }
 >;
 
 type GroupEvent = Event & { type: "group" };

@@ -94,7 +94,7 @@ export class Session implements Line {
     const { transport, media } = this.#ports;
     switch (command.do) {
       case "connect":
-        transport.connect(this);
+        transport.connect(this, command.server);
         break;
       case "disconnect":
         transport.close();

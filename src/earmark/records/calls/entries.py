@@ -176,11 +176,15 @@ class Person:
         listener: who.
         host: whether they may let others in; False also where there is no invitation.
         consented_at: when they first signed that they know of the mark, in UTC; None before.
+        expected_back: whether they were let in, have not left since by their own will, and may come back as they like.
+        removed_at: when a host removed them for good, in UTC; None where none has.
     """
 
     listener: Listener
     host: bool
     consented_at: datetime | None
+    expected_back: bool = False
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ class CallRecord:
         people: who may come, in the order of their ids.
         attendance: who was there, in the order in which they came.
         streams: what was said, in the order in which it began.
+        locked: whether a host lets nobody new in.
     """
 
     recording: Recording
@@ -202,6 +207,7 @@ class CallRecord:
     people: tuple[Person, ...]
     attendance: tuple[Stay, ...]
     streams: tuple[Stream, ...]
+    locked: bool = False
 
     @property
     def started_at(self) -> datetime | None:

@@ -31,7 +31,13 @@ def invite(sitting: Sitting, call_id: str, listener_id: str, token_sha256: bytes
     """Put an invitation on record, in place of an earlier one."""
     require_listener(sitting.connection, call_id, listener_id)
     named = {"recording_id": call_id, "listener_id": listener_id}
-    facts = {"token_sha256": token_sha256, "host": host, "device": None, "invited_at": sitting.now}
+    facts = {
+        "token_sha256": token_sha256,
+        "host": host,
+        "device": None,
+        "invited_at": sitting.now,
+        "expected_back": False,
+    }
     changed = sitting.connection.execute(update(invitations).filter_by(**named).values(facts))
     if not changed.rowcount:
         sitting.connection.execute(insert(invitations), named | facts)
@@ -111,6 +117,7 @@ def admit(sitting: Sitting, call_id: str, listener_id: str) -> None:
     named: Mapping[str, Any] = {"recording_id": call_id, "listener_id": listener_id}
     sitting.connection.execute(insert(attendance), {**named, "admitted_at": sitting.now, "left_at": None})
     sitting.enter(call_acts.person_admitted(call_id, listener_id))
+    _change_invitation(sitting, call_id, listener_id, expected_back=True)
 
 
 def leave(sitting: Sitting, call_id: str, listener_id: str) -> None:
@@ -118,6 +125,16 @@ def leave(sitting: Sitting, call_id: str, listener_id: str) -> None:
     there = update(attendance).filter_by(recording_id=call_id, listener_id=listener_id, left_at=None)
     if sitting.connection.execute(there.values(left_at=sitting.now)).rowcount:
         sitting.enter(call_acts.person_left(call_id, listener_id))
+
+
+def dismiss(sitting: Sitting, call_id: str, listener_id: str) -> None:
+    """Note that somebody has left by their own will, and has to be let in again if they come back."""
+    _change_invitation(sitting, call_id, listener_id, expected_back=False)
+
+
+def remove(sitting: Sitting, call_id: str, listener_id: str) -> None:
+    """Note that a host has removed somebody for good."""
+    _change_invitation(sitting, call_id, listener_id, expected_back=False, removed_at=sitting.now)
 
 
 def present(connection: Connection, call_id: str) -> list[str]:
@@ -131,6 +148,11 @@ def require_listener(connection: Connection, call_id: str, listener_id: str) -> 
     known = select(listeners.c.id).filter_by(recording_id=call_id, id=listener_id)
     if connection.execute(known).first() is None:
         raise UsageError(f"{listener_id!r} is not on the list of {call_id}", "Add them to the call first.")
+
+
+def _change_invitation(sitting: Sitting, call_id: str, listener_id: str, **facts: object) -> None:
+    chosen = update(invitations).filter_by(recording_id=call_id, listener_id=listener_id)
+    sitting.connection.execute(chosen.values(facts))
 
 
 def _require_device(connection: Connection, call_id: str, listener_id: str, device: bytes) -> None:

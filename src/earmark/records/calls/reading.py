@@ -25,7 +25,9 @@ from earmark.records.schema import (
 
 def record(connection: Connection, call: Recording) -> CallRecord:
     """Return all that is known of a call and is no secret."""
-    row = connection.execute(select(calls.c.rules, calls.c.ended_at).filter_by(recording_id=call.id)).one()
+    row = connection.execute(
+        select(calls.c.rules, calls.c.ended_at, calls.c.locked).filter_by(recording_id=call.id)
+    ).one()
     return CallRecord(
         recording=call,
         rules=json.loads(row.rules),
@@ -33,6 +35,7 @@ def record(connection: Connection, call: Recording) -> CallRecord:
         people=tuple(_people(connection, call.id)),
         attendance=tuple(_attendance(connection, call.id)),
         streams=tuple(streams_of(connection, call.id)),
+        locked=row.locked,
     )
 
 
@@ -59,10 +62,15 @@ def consents_of(connection: Connection, call_id: str) -> list[Consent]:
 def _people(connection: Connection, call_id: str) -> list[Person]:
     first = select(consents.c.listener_id, func.min(consents.c.consented_at)).filter_by(recording_id=call_id)
     consented = {row[0]: row[1] for row in connection.execute(first.group_by(consents.c.listener_id))}
-    host = select(invitations.c.listener_id).filter_by(recording_id=call_id, host=True)
-    hosts = set(connection.execute(host).scalars())
+    facts = (invitations.c.listener_id, invitations.c.host, invitations.c.expected_back, invitations.c.removed_at)
+    invited = {row[0]: row for row in connection.execute(select(*facts).filter_by(recording_id=call_id))}
     query = select(listeners.c.id, listeners.c.name, listeners.c.email).filter_by(recording_id=call_id)
-    people = [Person(Listener(*row), row.id in hosts, consented.get(row.id)) for row in connection.execute(query)]
+    people = [
+        Person(Listener(*row), one.host, consented.get(row.id), one.expected_back, one.removed_at)
+        if (one := invited.get(row.id))
+        else Person(Listener(*row), False, consented.get(row.id))
+        for row in connection.execute(query)
+    ]
     return sorted(people, key=lambda person: person.listener.id)
 
 

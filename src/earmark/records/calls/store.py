@@ -16,6 +16,7 @@ from earmark.keys import SECRET_BYTES
 from earmark.records import catalogue, rosters, schema
 from earmark.records.calls import opening, people, reading, streams
 from earmark.records.calls.entries import CallCodes, CallRecord, Consent, Invitation, NewCall, Stream
+from earmark.records.calls.holding import Holding
 from earmark.records.database.base import Database
 from earmark.records.entries import Recording, RecordingKeys, new_id
 from earmark.records.ledger import acts, call_acts
@@ -31,11 +32,15 @@ class Calls:
     Args:
         database: the vault's.
         safe: what opens it.
+
+    Attributes:
+        holding: which of them this process holds, as a server.
     """
 
     def __init__(self, database: Database, safe: Safe) -> None:
         self._database = database
         self._safe = safe
+        self.holding = Holding(database, safe)
 
     def create(self, new: NewCall, invited: Iterable[Listener]) -> Recording:
         """Draw an id, a bias seed, and a secret for everybody who is invited; keep them, and commit to them.
@@ -87,6 +92,20 @@ class Calls:
         with self._database.reading() as connection:
             return people.invitation(connection, token_sha256)
 
+    def take(self, call_id: str, server: str) -> None:
+        """Hold a call from now on, as a server that people call ``server``; close what a dead one has left open in it.
+
+        Raises:
+            ElsewhereError: another server holds it, and lives; from then on that is raised by all that changes a call.
+        """
+        with self._changing(call_id, held=False) as sitting:
+            self.holding.take(sitting, call_id, server, _segment_s(sitting.connection, call_id))
+
+    def lock(self, call_id: str, *, locked: bool) -> None:
+        """Note whether a host lets nobody new in."""
+        with self._changing(call_id) as sitting:
+            sitting.connection.execute(update(schema.calls).filter_by(recording_id=call_id).values(locked=locked))
+
     def bind_device(self, call_id: str, listener_id: str, device: bytes) -> None:
         """Bind an invitation to the device that uses it first, by its Ed25519 public key.
 
@@ -128,6 +147,16 @@ class Calls:
         """Note that somebody hears nothing any more; nothing where they were not there."""
         with self._changing(call_id) as sitting:
             people.leave(sitting, call_id, listener_id)
+
+    def dismiss(self, call_id: str, listener_id: str) -> None:
+        """Note that somebody has left by their own will, and has to be let in again if they come back."""
+        with self._changing(call_id) as sitting:
+            people.dismiss(sitting, call_id, listener_id)
+
+    def remove(self, call_id: str, listener_id: str) -> None:
+        """Note that a host has removed somebody for good: no new invitation brings them back."""
+        with self._changing(call_id) as sitting:
+            people.remove(sitting, call_id, listener_id)
 
     def open_stream(self, call_id: str, speaker_id: str, mark_key: bytes) -> int:
         """Put a new stream on record, commit to its mark key (32 bytes), and return its number.
@@ -183,7 +212,7 @@ class Calls:
         """End a call: close its streams where they are, and note that everybody has left."""
         with self._changing(call_id) as sitting:
             connection = sitting.connection
-            streams.close_all(sitting, call_id)
+            streams.close_all(sitting, call_id, _segment_s(connection, call_id))
             for listener_id in people.present(connection, call_id):
                 people.leave(sitting, call_id, listener_id)
             seconds = _seconds(connection, call_id, sitting.now)
@@ -250,9 +279,11 @@ class Calls:
             return reading.consents_of(connection, call_id)
 
     @contextmanager
-    def _changing(self, call_id: str) -> Iterator[Sitting]:
+    def _changing(self, call_id: str, *, held: bool = True) -> Iterator[Sitting]:
         with self._safe.writing() as sitting:
             people.require_open(sitting.connection, call_id)
+            if held:
+                self.holding.require(sitting.connection, call_id)
             yield sitting
 
 

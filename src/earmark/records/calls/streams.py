@@ -101,11 +101,19 @@ def doubt(sitting: Sitting, call_id: str, stream: int, reason: str) -> None:
     sitting.enter(call_acts.stream_doubted(call_id, stream, reason))
 
 
-def close_all(sitting: Sitting, call_id: str) -> None:
-    """Close the streams that are open, where they were last known to be."""
+def close_all(sitting: Sitting, call_id: str, segment_s: float) -> None:
+    """Close the streams that are open, where they may be by now: by the clock, and no further than there are keys."""
     query = select(streams.c.number, streams.c.positions).filter_by(recording_id=call_id, closed_at=None)
     for number, positions in sitting.connection.execute(query.order_by(streams.c.number)).all():
-        _close(sitting, call_id, number, positions)
+        reached = max(positions, _reachable(sitting, call_id, number, segment_s))
+        close_stream(sitting, call_id, number, reached, segment_s)
+
+
+def _reachable(sitting: Sitting, call_id: str, stream: int, segment_s: float) -> int:
+    """Return how many positions may have begun by now, if nobody could say so."""
+    known, at = _last_time(sitting.connection, call_id, stream)
+    begun = known + int((sitting.now - at).total_seconds() / segment_s) + 1
+    return min(begun, _blocks(sitting.connection, call_id).count(stream) * BLOCK_SEGMENTS)
 
 
 def _close(sitting: Sitting, call_id: str, stream: int, positions: int) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from earmark.errors import VaultError
+from earmark.records.database.signs import Sign
 
 Fill = Callable[[Connection], None]
 """Writes what is to be in a new database from the start."""
@@ -51,13 +52,13 @@ class Database(ABC):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database throughout."""
-        with self._explained(), self._reader.begin() as connection:
+        with self.explained(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection that alone may write; at the end all of it is on disk, or none after an exception."""
-        with self._explained(), self._writer.begin() as connection:
+        with self.explained(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -73,11 +74,27 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def sign(self, number: int) -> Sign:
+        """Give a sign of life, until it is closed, that others who use the database can see.
+
+        Args:
+            number: from 1 to 2 ** 63 - 1, that nobody else has.
+
+        Raises:
+            VaultError: it cannot be given.
+        """
+
+    @abstractmethod
+    def lives(self, connection: Connection, number: int) -> bool:
+        """Tell, in a transaction, whether whoever had that number gives a sign of life still."""
+
+    @abstractmethod
     def reason(self, error: Exception) -> tuple[str, str]:
         """Return why the driver has raised an error, as a clause that can be printed, and a hint."""
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Raise nothing but ``VaultError``, which says what to do."""
         try:
             yield
         except UnicodeEncodeError as error:

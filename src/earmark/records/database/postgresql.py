@@ -8,17 +8,19 @@ had waited for the lock.) A transaction that reads is ``REPEATABLE READ``, so it
 The lock is the vault's own: several vaults may be in one database, each in a schema of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from earmark.errors import UsageError, VaultError
-from earmark.records.database import base, sqlite
+from earmark.records.database import base, signs, sqlite
 from earmark.records.database.base import Database, Fill, nothing
 from earmark.records.database.migrating import copy_rows, migrate, revision, updated
+from earmark.records.database.signs import Sign
 
 SCHEMES = ("postgresql://", "postgres://")
 SECRETS = ("password", "sslpassword", "oauth_client_secret")
@@ -77,6 +79,16 @@ class PostgresDatabase(Database):
         reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         reader = engine.execution_options(**reading)
         super().__init__(url, reader, engine.execution_options(writes=True), errors)
+        self._url = url
+
+    def sign(self, number: int) -> Sign:
+        """Give a sign of life to the database's server."""
+        with self.explained():
+            return signs.SessionSign(_engine(self._url, signs.GONE)[0], number)
+
+    def lives(self, connection: Connection, number: int) -> bool:
+        """Tell whether whoever had that number gives a sign of life still."""
+        return signs.session_lives(connection, number)
 
     def reason(self, error: Exception) -> tuple[str, str]:
         """Return why PostgreSQL has raised an error, and a hint."""
@@ -161,9 +173,9 @@ def _driver() -> Any:
     return psycopg
 
 
-def _engine(url: str) -> tuple[Engine, type[Exception]]:
+def _engine(url: str, more: Mapping[str, str] = MappingProxyType({})) -> tuple[Engine, type[Exception]]:
     driver = _driver()
-    parts = CONNECTING | driver.conninfo.conninfo_to_dict(url)
+    parts = CONNECTING | dict(more) | driver.conninfo.conninfo_to_dict(url)
     # Statements are not prepared: they would not survive a migration by another process, nor some poolers.
     engine = create_engine(
         "postgresql+psycopg://", connect_args=parts | {"prepare_threshold": None}, pool_pre_ping=True, max_overflow=-1

@@ -18,9 +18,10 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from earmark.errors import VaultError
-from earmark.records.database import base
+from earmark.records.database import base, signs
 from earmark.records.database.base import Database, Fill, nothing
 from earmark.records.database.migrating import migrate, updated
+from earmark.records.database.signs import Sign
 
 PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 REASONS = {
@@ -64,6 +65,17 @@ class SqliteDatabase(Database):
             except sqlite3.Error as error:
                 raise _uncopied(self.name, error) from error
             yield copy
+
+    def sign(self, number: int) -> Sign:
+        """Give a sign of life beside the file."""
+        try:
+            return signs.FileSign(self.path.parent, number)
+        except OSError as error:
+            raise VaultError(f"{self.path.parent} cannot be written: {error.strerror}", "Check who owns it.") from error
+
+    def lives(self, connection: Connection, number: int) -> bool:  # noqa: ARG002 - the file system knows
+        """Tell whether whoever had that number gives a sign of life still."""
+        return signs.file_lives(self.path.parent, number)
 
 
 class SqlitePlace:

@@ -1,0 +1,247 @@
+"""Two servers of one vault, and one server after another: what outlives a server, and who holds a call."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.postgres import Cluster
+from tests.server.conftest import Play
+from tests.server.guests import Guest, Site, running
+from tests.server.test_calls import enter
+
+from earmark.call.schedule import BLOCK_POSITIONS
+from earmark.errors import ElsewhereError
+from earmark.records.vault import Vault
+
+SIGNS = "FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+"""What gives signs of life in PostgreSQL: advisory locks with one number, where writers' have two."""
+
+Two = Callable[[Site, Site], Awaitable[None]]
+
+
+@pytest.fixture
+def other(vault: Vault) -> Iterator[Vault]:
+    """The same vault, as another process has it open."""
+    with Vault(vault.folder) as other:
+        yield other
+
+
+@pytest.fixture
+def both(vault: Vault, other: Vault, page: Path) -> Callable[[Two], None]:
+    """Run a script against two servers of one vault, "a" and "b"."""
+
+    def run(script: Two) -> None:
+        async def main() -> None:
+            async with running(vault, page, "a") as a, running(other, page, "b") as b:
+                await script(a, b)
+
+        asyncio.run(main())
+
+    return run
+
+
+@asynccontextmanager
+async def a_call(site: Site, people: list[str]) -> AsyncIterator[tuple[dict[str, str], Guest, list[Guest]]]:
+    """A call that goes on: its links, its host, and those whom the host has let in."""
+    links = await site.open(people)
+    async with AsyncExitStack() as stack:
+        host = await stack.enter_async_context(site.inside(links["host"], "host"))
+        await host.hear("admitted")
+        yield links, host, [await enter(site, stack, links, host, name) for name in people]
+
+
+async def die(site: Site) -> None:
+    """Have a server seem dead: it gives no sign of life any more."""
+    await site.house.register.run(site.vault.calls.holding.end)
+
+
+async def comes_in(site: Site, link: str, name: str) -> str:
+    """Return what somebody is told who comes and signs, if there is something to sign."""
+    async with site.guest(link, name) as guest:
+        while not guest.told["challenge"]:
+            await guest._receive()
+            if guest.told["refused"]:
+                return str(guest.told["refused"][0]["reason"])
+        await guest.sign()
+        while not (guest.told["lobby"] or guest.told["admitted"] or guest.told["refused"]):
+            await guest._receive()
+        return guest.everything[-1]
+
+
+def test_who_reaches_the_other_server_is_told_which_one_holds_the_call(both: Callable[[Two], None]) -> None:
+    async def script(a: Site, b: Site) -> None:
+        async with a_call(a, ["anna"]) as (links, _host, [_anna]):
+            async with b.guest(links["anna"], "anna") as lost:
+                assert (await lost.hear("elsewhere"))["server"] == "a"
+                await lost.closed()
+            other = await b.open(["ben"])
+            async with b.inside(other["host"], "host") as host:
+                await host.hear("admitted")
+                async with a.guest(other["ben"], "ben") as lost:
+                    assert (await lost.hear("elsewhere"))["server"] == "b"
+
+    both(script)
+
+
+def test_a_call_goes_on_where_its_server_is_dead(both: Callable[[Two], None], vault: Vault) -> None:
+    async def script(a: Site, b: Site) -> None:
+        async with a_call(a, ["anna", "ben"]) as (links, host, [anna, _ben]):
+            stream = await anna.speak()
+            await host.hold(stream, BLOCK_POSITIONS)
+            await die(a)
+            async with b.inside(links["anna"], "anna") as back, b.inside(links["host"], "host") as chair:
+                assert (await back.hear("admitted"))["group"] == "create"
+                await chair.hear("admitted")
+                await back.commit()
+                record = vault.calls.get(links[""])
+                assert record.streams[stream].closed_at is not None
+                assert {stay.listener_id for stay in record.attendance if stay.left_at is None} == {"anna", "host"}
+                again = await back.speak()
+                assert again == stream + 1
+                await chair.hold(again, BLOCK_POSITIONS)
+                await chair.say("end")
+                await back.closed()
+
+    both(script)
+    assert vault.check().findings == ()
+    assert [
+        block for stream in vault.calls.all() for one in vault.calls.streams(stream.id) for block in one.blocks
+    ] == [
+        0,
+        1,
+    ]
+
+
+def test_who_was_taken_for_dead_changes_nothing_any_more(both: Callable[[Two], None], vault: Vault) -> None:
+    async def script(a: Site, b: Site) -> None:
+        async with a_call(a, ["anna", "ben"]) as (links, host, [anna, _ben]):
+            await die(a)
+            async with b.inside(links["anna"], "anna") as back:
+                await back.hear("admitted")
+                size = vault.ledger.head().size
+                await host.say("remove", member="ben")
+                await anna.say("open", sealed="AAAA")
+                await anna.hear("error")
+                with pytest.raises(ElsewhereError, match="another server holds the call: b"):
+                    await a.house.register.remove(links[""], "anna")
+                assert vault.ledger.head().size == size
+                assert all(person.removed_at is None for person in vault.calls.get(links[""]).people)
+
+    both(script)
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+def test_a_server_that_was_parted_from_its_database_lets_go_of_what_was_taken(
+    both: Callable[[Two], None], cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(a: Site, b: Site) -> None:
+        async with a_call(a, ["anna"]) as (links, _host, [anna]):
+            monkeypatch.setattr(a.vault.calls.holding, "taken", list)
+            part(cluster)
+            async with b.inside(links["anna"], "anna") as back:
+                await back.hear("admitted")
+                monkeypatch.undo()
+                assert (await anna.hear("ended"))["reason"] == "stopped"
+                assert a.house.census().calls == 0
+                async with a.guest(links["host"], "host") as lost:
+                    assert (await lost.hear("elsewhere"))["server"] == "b"
+
+    both(script)
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+def test_a_server_that_is_parted_for_a_moment_keeps_its_calls(both: Callable[[Two], None], cluster: Cluster) -> None:
+    async def script(a: Site, b: Site) -> None:
+        async with a_call(a, ["anna"]) as (links, host, [anna]):
+            part(cluster)
+            while not cluster.run(f"SELECT pid {SIGNS}"):
+                await asyncio.sleep(0.1)
+            async with b.guest(links["anna"], "anna") as lost:
+                assert (await lost.hear("elsewhere"))["server"] == "a"
+            await host.hold(await anna.speak(), BLOCK_POSITIONS)
+
+    both(script)
+
+
+def part(cluster: Cluster) -> None:
+    """End all sessions that give signs of life, as when a network fails."""
+    cluster.run(f"SELECT pg_terminate_backend(pid, 60000) {SIGNS}")
+
+
+@pytest.fixture
+def one_after_the_other(vault: Vault, page: Path) -> Callable[[Callable[[Site], Awaitable[None]]], None]:
+    """Run a script against a server that was started just now, as often as it is called."""
+
+    def run(script: Callable[[Site], Awaitable[None]]) -> None:
+        async def main() -> None:
+            with Vault(vault.folder) as opened:
+                async with running(opened, page) as site:
+                    await script(site)
+
+        asyncio.run(main())
+
+    return run
+
+
+def test_what_hosts_have_decided_outlives_the_server(one_after_the_other: Play) -> None:
+    links: dict[str, str] = {}
+
+    async def before(site: Site) -> None:
+        async with a_call(site, ["anna", "ben", "cleo", "dora"]) as (made, host, [_anna, ben, cleo, _dora]):
+            links.update(made)
+            await host.say("remove", member="ben")
+            await ben.closed()
+            await cleo.say("leave")
+            await cleo.closed()
+
+    async def after(site: Site) -> None:
+        assert await comes_in(site, links["ben"], "ben") == "host"
+        assert await comes_in(site, links["anna"], "anna") == "admitted"
+        assert await comes_in(site, links["cleo"], "cleo") == "lobby"
+        body = {"people": [{"id": "ben"}]}
+        made = (await site.ask("POST", f"/api/calls/{links['']}/people", json=body)).json()["links"]
+        assert await comes_in(site, made[0]["link"], "ben") == "host"
+
+    one_after_the_other(before)
+    one_after_the_other(after)
+
+
+def test_a_lock_outlives_the_server(one_after_the_other: Play) -> None:
+    links: dict[str, str] = {}
+
+    async def before(site: Site) -> None:
+        links.update(await site.open(["anna"]))
+        async with site.inside(links["host"], "host") as host:
+            await host.hear("admitted")
+            await host.say("lock", locked=True)
+            await host.hear("roster", lambda facts: facts["locked"])
+
+    async def after(site: Site) -> None:
+        assert await comes_in(site, links["anna"], "anna") == "locked"
+        async with site.inside(links["host"], "host") as host:
+            await host.hear("admitted")
+            await host.say("lock", locked=False)
+            await host.hear("roster", lambda facts: not facts["locked"])
+
+    async def at_last(site: Site) -> None:
+        assert await comes_in(site, links["anna"], "anna") == "lobby"
+
+    for script in (before, after, at_last):
+        one_after_the_other(script)
+
+
+def test_a_new_invitation_is_none_to_come_in_unasked(one_after_the_other: Play) -> None:
+    links: dict[str, str] = {}
+
+    async def before(site: Site) -> None:
+        async with a_call(site, ["anna"]) as (made, _host, _guests):
+            links.update(made)
+
+    async def after(site: Site) -> None:
+        made = await site.ask("POST", f"/api/calls/{links['']}/people", json={"people": [{"id": "anna"}]})
+        assert await comes_in(site, made.json()["links"][0]["link"], "anna") == "lobby"
+
+    one_after_the_other(before)
+    one_after_the_other(after)
