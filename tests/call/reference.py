@@ -20,12 +20,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PATH = Path(__file__).parents[1] / "vectors" / "call.json"
 SCHEMA = "earmark.vectors/1"
+SEALED = ("stream_secrets", "speech")
+"""What is sealed with randomness."""
+
 ABOUT = (
     "The keys of a call's streams and the packets they seal; all bytes in hexadecimal. streams: what the dealer and the"
     " speaker derive from a stream secret. frames: what members derive from a position key and an epoch secret."
     " packets: both variants of one frame, sealed, and copies of earlier frames (by age)."
     " tags: what listeners say of frames that they heard."
     " stream_secrets: secrets sealed to a dealer, by two programs."
+    " speech: pieces of what was said, sealed to a vault and signed by a device, by two programs."
 )
 
 
@@ -216,8 +220,9 @@ def derived_vectors() -> dict[str, Any]:
 
 def main() -> None:
     """Write the vectors; what is sealed with randomness stays as it was."""
-    kept = json.loads(PATH.read_text("utf-8"))["stream_secrets"]
-    PATH.write_text(json.dumps(derived_vectors() | {"stream_secrets": kept}, indent=1) + "\n", "utf-8")
+    published = json.loads(PATH.read_text("utf-8"))
+    kept = {name: published[name] for name in SEALED}
+    PATH.write_text(json.dumps(derived_vectors() | kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from earmark.call.events import (
     Done,
     Event,
     Invited,
+    KeepSpeech,
     OpenStream,
     Publish,
     Received,
@@ -119,6 +120,8 @@ class Script:
                 return Done(number, f"answer {stream}")
             case Subscribe(stream=stream):
                 return Done(number, f"offer {stream}")
+            case KeepSpeech(stream=stream):
+                return Done(number, (bytes([stream % 256]) * 32, 0))
             case Compare():
                 return Done(number, Comparison())
             case _:

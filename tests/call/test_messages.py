@@ -29,6 +29,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "close": {"stream": 0},
     "loss": {"stream": 0, "percent": 100},
     "mute": {"muted": False},
+    "keep": {"stream": 0, "kept": True},
+    "speech": {"stream": 0, "number": 49_999, "sealed": encode(bytes(8_192)), "signature": encode(bytes(64))},
     "leave": {},
 }
 

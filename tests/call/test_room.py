@@ -32,6 +32,7 @@ from earmark.call.events import (
     RecordLeave,
     RecordLock,
     RecordRemoval,
+    RecordSpeech,
     Send,
     Stop,
     Tick,
@@ -45,6 +46,7 @@ from earmark.call.replies import (
     Committed,
     Ended,
     Error,
+    Keeping,
     Offer,
     Opened,
     Refused,
@@ -58,7 +60,8 @@ from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.call.wire import encode
 
 INSIDE_ONLY = (
-    Admitted, messages.Answer, Accepted, Change, Closed, Committed, Offer, Opened, Roster, Sample, Waiting, Welcome,
+    Admitted, messages.Answer, Accepted, Change, Closed, Committed, Keeping, Offer, Opened, Roster, Sample, Waiting,
+    Welcome,
 )  # fmt: skip
 
 
@@ -422,6 +425,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.ends: dict[tuple[int, int], int] = {}
         self.epochs: dict[int, int] = defaultdict(lambda: -1)
         self.changes: dict[int, Change] = {}
+        self.shown: set[str] = set()
 
     def play(self, event: Event) -> None:
         before = set(self.script.closed)
@@ -439,11 +443,15 @@ class AnyOrder(RuleBasedStateMachine):
                     self.must_be_inside(connection)
                 if isinstance(message, Opened):
                     self.speakers[message.stream] = message.member
+                if isinstance(message, Roster):
+                    self.shown = {line.id for line in message.members if line.keeping}
                 if isinstance(message, Change):
                     self.changes[connection] = message
                 if isinstance(message, Committed | Accepted):
                     assert message.epoch > self.epochs[connection]
                     self.epochs[connection] = message.epoch
+            case Do(RecordSpeech(stream)):
+                assert self.speakers[stream] in self.shown
             case Deal(connection, member, stream, first, count):
                 assert connection not in closed
                 assert self.who[connection] == member
@@ -554,6 +562,8 @@ class AnyOrder(RuleBasedStateMachine):
             messages.At(stream=stream, position=position),
             messages.Close(stream=stream),
             heard(stream, position),
+            messages.Keep(stream=stream, kept=position > 0),
+            messages.Speech(stream=stream, number=position, sealed=b"s", signature=bytes(64)),
         ]
         self.say(self.draw(data), said[kind])
 

@@ -42,7 +42,7 @@ def test_who_heard_which_minutes(earmark: Earmark, call_id: str) -> None:
         ("ben", 120, [0]),
         ("dora", 0, []),
     ]
-    assert [one["speaker"] for one in facts["streams"]] == ["ben"]
+    assert [(one["speaker"], one["kept_s"]) for one in facts["streams"]] == [("ben", None)]
 
 
 @pytest.mark.usefixtures("call_id")

@@ -1,4 +1,4 @@
-"""Vaults of before there were calls, and of before a call had a holder."""
+"""Vaults of before there were calls, and of before a call had a holder or words were kept."""
 
 import sqlite3
 from contextlib import closing
@@ -76,3 +76,14 @@ def test_calls_are_what_they_were_and_one_whose_server_was_killed_is_taken(folde
         assert vault.calls.open_stream(council.id, "anna", bytes(32)) == 1
         assert vault.check().findings == ()
         vault.calls.holding.end()
+
+
+def test_in_a_call_of_before_words_are_kept_from_now_on(folder: Path) -> None:
+    with Vault(made(folder, WITH_CALLS)) as vault:
+        (held, *_) = vault.calls.all()
+        assert {one.kept for one in vault.calls.streams(held.id)} <= {None}
+        call = vault.calls.create(NewCall(title="Next", detector=2, depth=0.3, slot_ms=30), [Listener("anna")])
+        Member("anna").join(vault, call.id)
+        stream = vault.calls.open_stream(call.id, "anna", bytes(range(32)))
+        assert vault.calls.keep_speech(call.id, stream).pieces == 0
+        assert vault.check().findings == ()

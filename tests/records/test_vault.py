@@ -251,7 +251,7 @@ def test_everything_in_the_vault_is_its_owners_only(
 def test_a_full_disk_takes_a_list_back_as_a_whole(
     folder: Path, briefing: NewRecording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 40"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "max_page_count = 48"))
     with Vault.init(folder) as vault:
         recording = vault.create_recording(briefing).id
         vault.add_listeners(recording, people("anna"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from earmark.records.calls.entries import CallRecord, Person
+from earmark.records.calls.pieces import PIECE_S
 from earmark.records.ledger.canonical import Json
 from earmark.records.vault import Vault
 
@@ -82,6 +83,8 @@ class CallStream:
         seconds: how much of it there is.
         doubts: why it may not be traceable, as was found during the call: “alike” (both variants were the same),
             “unopened” (what arrived could not be opened), “unlike” (those who should have heard the same did not).
+        kept_s: how many seconds of it the speaker has sealed for the vault, to compare leaks with; None where they did
+            not want that.
     """
 
     stream: int
@@ -90,6 +93,7 @@ class CallStream:
     closed_at: datetime | None
     seconds: float
     doubts: tuple[str, ...]
+    kept_s: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +184,7 @@ def _streams(record: CallRecord) -> tuple[CallStream, ...]:
             stream.closed_at,
             stream.positions * segment_s,
             stream.doubts,
+            None if stream.kept is None else stream.kept * PIECE_S,
         )
         for stream in record.streams
     )

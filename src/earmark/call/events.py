@@ -235,13 +235,31 @@ class RecordDoubt:
 
 
 @dataclass(frozen=True)
+class KeepSpeech:
+    """Let a stream's speaker seal what they say for the vault; gives the key, and how many pieces there are."""
+
+    stream: int
+
+
+@dataclass(frozen=True)
+class RecordSpeech:
+    """Take the next piece of what a stream's speaker has said; gives None."""
+
+    stream: int
+    number: int
+    sealed: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class EndCall:
     """Put on record that the call is over, after everything else of it."""
 
 
 Request = (
     RecordConsent | RecordEntry | RecordExit | RecordLeave | RecordRemoval | RecordLock | OpenStream | OpenBlock
-    | RecordProgress | EndStream | Publish | Subscribe | TakeAnswer | CutOff | Compare | RecordDoubt | EndCall
+    | RecordProgress | EndStream | Publish | Subscribe | TakeAnswer | CutOff | Compare | RecordDoubt | KeepSpeech
+    | RecordSpeech | EndCall
 )  # fmt: skip
 
 # --- commands

@@ -16,11 +16,13 @@ from earmark.call.wire import (
     Position,
     Sdp,
     Signature,
+    SpeechPiece,
     StreamNumber,
 )
 from earmark.errors import CallError
 
 MOST_BYTES = 64 * 1024
+MOST_PIECES = 50_000
 MOST_CHANGED = 1000  # members in one change of the group
 
 Members = Annotated[list[MemberId], Field(max_length=MOST_CHANGED)]
@@ -194,6 +196,31 @@ class Mute(Message):
     muted: bool
 
 
+class Keep(Message):
+    """Whether I seal what I say in a stream of mine for the vault; for the others to see."""
+
+    type: Literal["keep"] = "keep"
+    stream: StreamNumber
+    kept: bool
+
+
+class Speech(Message):
+    """The next piece of what I have said, sealed for the vault.
+
+    Attributes:
+        stream: of mine.
+        number: of the piece in the stream, from 0.
+        sealed: see `earmark.records.calls.pieces`.
+        signature: by my device's key.
+    """
+
+    type: Literal["speech"] = "speech"
+    stream: StreamNumber
+    number: Annotated[int, Field(ge=0, lt=MOST_PIECES)]
+    sealed: Annotated[SpeechPiece, Field(repr=False)]
+    signature: Signature
+
+
 class Leave(Message):
     """I leave."""
 
@@ -202,7 +229,7 @@ class Leave(Message):
 
 Incoming = (
     Hello | Consent | Admit | Refuse | Remove | Lock | End | Commit | Open | Publish | Subscribe | Answer | At | Heard
-    | Close | Loss | Mute | Leave
+    | Close | Loss | Mute | Keep | Speech | Leave
 )  # fmt: skip
 
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])

@@ -114,13 +114,19 @@ class Waiting(Message):
 
 
 class RosterLine(Message):
-    """One member, for the others; `doubts` are those about their stream, see `earmark.call.doubts`."""
+    """One member, for the others.
+
+    Attributes:
+        keeping: whether they seal what they say for the vault.
+        doubts: those about their stream, see `earmark.call.doubts`.
+    """
 
     id: str
     name: str
     host: bool
     muted: bool
     speaking_stream: int | None
+    keeping: bool
     doubts: list[Doubt]
 
 
@@ -282,6 +288,21 @@ class Sample(Message):
     position: int
 
 
+class Keeping(Message):
+    """To a speaker who wants what they say kept: from now on it is taken, and everybody sees that.
+
+    Attributes:
+        stream: theirs.
+        key: to which it is to be sealed, X25519, 32 bytes; only the vault can open what is.
+        next: the number of the next piece.
+    """
+
+    type: Literal["keeping"] = "keeping"
+    stream: int
+    key: Binary
+    next: int
+
+
 class Ended(Message):
     """The call is over for this connection, which is closed after this."""
 
@@ -300,5 +321,5 @@ class Error(Message):
 
 Reply = (
     Challenge | Refused | Elsewhere | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted
-    | Stale | Welcome | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Ended | Error
+    | Stale | Welcome | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Keeping | Ended | Error
 )  # fmt: skip

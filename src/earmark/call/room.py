@@ -32,6 +32,7 @@ from earmark.call.events import (
     Stop,
     Tick,
 )
+from earmark.call.keeping import Keeping
 from earmark.call.keying import Keying
 from earmark.call.messages import Consent, Incoming
 from earmark.call.notice import NOTICE, NOTICE_SHA256
@@ -142,6 +143,7 @@ class Room:
             slot_ms=setting.slot_ms,
             depth=setting.depth,
         )
+        self._keeping = Keeping(self._out, self._speaking)
         self._sampling = Sampling(self._out, self._seats, self._speaking, randomness, setting.segment_ms)
         self._locked = before.locked
         self._over: EndedFor | None = None
@@ -367,6 +369,10 @@ class Room:
                 self._sampling.heard(seat, message)
             case messages.Mute(muted=muted):
                 seat.muted = muted
+            case messages.Keep():
+                self._keeping.keep(seat, message)
+            case messages.Speech():
+                self._keeping.take(seat, message)
             case (
                 messages.Open()
                 | messages.Publish()

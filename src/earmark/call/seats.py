@@ -62,6 +62,7 @@ class Seat:
             host=self.invited.host,
             muted=self.muted,
             speaking_stream=stream.number if stream else None,
+            keeping=stream is not None and stream.kept,
             doubts=list(stream.doubts.raised) if stream else [],
         )
 

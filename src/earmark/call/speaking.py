@@ -91,7 +91,7 @@ class Speaking:
         Raises:
             CallError: it is not theirs.
         """
-        stream = self._own(seat, number)
+        stream = self.own(seat, number)
         self._end(stream, stream.positions)
 
     def publish(self, seat: Seat, message: PublishMessage) -> None:
@@ -100,7 +100,7 @@ class Speaking:
         Raises:
             CallError: the stream is not theirs.
         """
-        stream = self._own(seat, message.stream)
+        stream = self.own(seat, message.stream)
         stream.published = False
         request = Publish(stream.number, seat.member, message.sdp)
         self._out.ask(request, partial(self._published, seat, stream), partial(self._failed, seat))
@@ -142,7 +142,7 @@ class Speaking:
         Raises:
             CallError: the stream is not theirs, or cannot be there.
         """
-        stream = self._own(seat, message.stream)
+        stream = self.own(seat, message.stream)
         stream.report(message.position, self._out.now, self._segment_ms / 1000)
         if self._out.now - stream.recorded >= RECORD_S:
             stream.recorded = self._out.now
@@ -224,7 +224,12 @@ class Speaking:
         self._out.do(EndStream(stream.number, stream.speaker, positions))
         self._out.send_all(self._seats.all(Stage.INSIDE), Closed(stream=stream.number))
 
-    def _own(self, seat: Seat, number: int) -> Stream:
+    def own(self, seat: Seat, number: int) -> Stream:
+        """Return a stream of somebody's.
+
+        Raises:
+            CallError: it is not theirs.
+        """
         stream = self._streams.get(number)
         if stream is None or stream.speaker != seat.member:
             raise CallError(f"you have no stream {number}")

@@ -48,6 +48,8 @@ class Stream:
         wanted: who wants to hear it, in order.
         doubts: whether it can be traced.
         lost: how many packets of a hundred a listener loses, by their own word.
+        kept: whether its speaker seals what they say for the vault.
+        pieces: how many pieces of that there are.
     """
 
     number: int
@@ -63,6 +65,8 @@ class Stream:
     wanted: dict[str, None] = field(default_factory=dict)
     doubts: Doubts = field(default_factory=Doubts)
     lost: dict[str, int] = field(default_factory=dict)
+    kept: bool = False
+    pieces: int = 0
 
     @property
     def needs_block(self) -> bool:

@@ -42,7 +42,7 @@ def shown(result: CallShown) -> list[str]:
         "",
     ]
     rows = [person(one, result) for one in result.people]
-    told = table(("person", "name", "host", "agreed", "spoke", "heard"), rows)
+    told = table(("person", "name", "host", "agreed", "spoke", "kept", "heard"), rows)
     return [*lines, *told, *(doubt for stream in result.streams for doubt in doubts(stream))]
 
 
@@ -54,9 +54,18 @@ def doubts(stream: CallStream) -> list[str]:
 def person(one: CallPerson, among: CallShown) -> tuple[str, ...]:
     """Return one row of the people: what they said, and the stretches of the call that they heard."""
     said = sum(stream.seconds for stream in among.streams if stream.stream in one.streams)
+    kept = sum(stream.kept_s or 0 for stream in among.streams if stream.stream in one.streams)
     heard = ", ".join(stretch(stay, among.started_at or stay.admitted_at) for stay in one.stays)
     agreed = one.consented_at is not None
-    return (one.id, one.name, yes(covers=one.host), yes(covers=agreed), clock(said), heard or "nothing")
+    return (
+        one.id,
+        one.name,
+        yes(covers=one.host),
+        yes(covers=agreed),
+        clock(said),
+        clock(kept) if kept else "no",
+        heard or "nothing",
+    )
 
 
 def stretch(stay: CallStay, start: datetime) -> str:

@@ -11,13 +11,15 @@ from earmark.records.ledger import acts
 from earmark.records.protection.columns import Columns
 from earmark.records.protection.ways import NewWay, Way, make_ways
 from earmark.records.safe import SIGNING_KEY, Safe, Sitting, ways_of
-from earmark.records.schema import identity, listeners, recordings, streams, ways
+from earmark.records.schema import identity, listeners, recordings, speech, streams, ways
 from earmark.records.sealing import (
     open_keys,
     open_listener,
+    open_speech_key,
     open_stream_key,
     seal_keys,
     seal_listener,
+    seal_speech_key,
     seal_stream_key,
 )
 
@@ -95,6 +97,7 @@ def _replace_key(safe: Safe, sitting: Sitting, new: NewWay) -> list[Way]:
     _reseal_recordings(sitting, fresh)
     _reseal_listeners(sitting, fresh)
     _reseal_streams(sitting, fresh)
+    _reseal_speech(sitting, fresh)
     opened = sitting.opened
     signing_key = fresh.seal(opened.signing_key.private_bytes_raw(), SIGNING_KEY, opened.vault_id)
     facts = {"signing_key": signing_key, "generation": opened.generation + 1}
@@ -135,3 +138,12 @@ def _reseal_streams(sitting: Sitting, fresh: Columns) -> None:
         mark_key = open_stream_key(sitting.columns, recording, number, sealed)
         chosen = update(streams).filter_by(recording_id=recording, number=number)
         sitting.connection.execute(chosen.values(mark_key=seal_stream_key(fresh, recording, number, mark_key)))
+
+
+def _reseal_speech(sitting: Sitting, fresh: Columns) -> None:
+    table = speech.c
+    rows = sitting.connection.execute(select(table.recording_id, table.stream, table.private_key)).all()
+    for recording, stream, sealed in rows:
+        private_key = open_speech_key(sitting.columns, recording, stream, sealed)
+        chosen = update(speech).filter_by(recording_id=recording, stream=stream)
+        sitting.connection.execute(chosen.values(private_key=seal_speech_key(fresh, recording, stream, private_key)))

@@ -196,6 +196,28 @@ stream_times = Table(  # when a position was reached, where that does not follow
     ForeignKeyConstraint(["recording_id", "stream"], ["streams.recording_id", "streams.number"]),
 )
 
+speech = Table(  # streams whose speakers have sealed what they say for the vault
+    "speech",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("public_key", LargeBinary, nullable=False),  # X25519, to which it is sealed
+    Column("private_key", LargeBinary, nullable=False),
+    Column("kept_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["recording_id", "stream"], ["streams.recording_id", "streams.number"]),
+)
+
+speech_pieces = Table(
+    "speech_pieces",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),  # Ed25519, by the speaker's device
+    ForeignKeyConstraint(["recording_id", "stream"], ["speech.recording_id", "speech.stream"]),
+)
+
 identity = Table(  # one row: which vault this is
     "identity",
     metadata,

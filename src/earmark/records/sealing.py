@@ -8,6 +8,7 @@ from earmark.records.protection.columns import Columns
 
 LISTENER_SECRET = "listeners.secret"  # noqa: S105 - the name of a column
 STREAM_MARK_KEY = "streams.mark_key"
+SPEECH_KEY = "speech.private_key"
 
 
 def seal_keys(columns: Columns, recording_id: str, keys: RecordingKeys) -> dict[str, bytes]:
@@ -51,6 +52,20 @@ def open_stream_key(columns: Columns, recording_id: str, stream: int, sealed: by
         VaultError: it was changed or moved.
     """
     return columns.open(sealed, STREAM_MARK_KEY, recording_id, str(stream))
+
+
+def seal_speech_key(columns: Columns, recording_id: str, stream: int, private_key: bytes) -> bytes:
+    """Return the private key that opens what was kept of a stream, as it is kept itself."""
+    return columns.seal(private_key, SPEECH_KEY, recording_id, str(stream))
+
+
+def open_speech_key(columns: Columns, recording_id: str, stream: int, sealed: bytes) -> bytes:
+    """Return the private key that opens what was kept of a stream.
+
+    Raises:
+        VaultError: it was changed or moved.
+    """
+    return columns.open(sealed, SPEECH_KEY, recording_id, str(stream))
 
 
 def committed(recording_id: str, keys: RecordingKeys) -> tuple[bytes, bytes]:

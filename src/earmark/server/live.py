@@ -26,6 +26,7 @@ from earmark.call.events import (
     EndStream,
     Event,
     Failed,
+    KeepSpeech,
     OpenBlock,
     OpenStream,
     Publish,
@@ -38,6 +39,7 @@ from earmark.call.events import (
     RecordLock,
     RecordProgress,
     RecordRemoval,
+    RecordSpeech,
     Request,
     Send,
     Stop,
@@ -51,6 +53,7 @@ from earmark.call.replies import Keys, Refused, Rules
 from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
 from earmark.errors import CallError, EarmarkError
+from earmark.records.calls.pieces import Piece
 from earmark.server.lines import Line
 from earmark.server.metrics import Metrics
 from earmark.server.register import Register
@@ -208,6 +211,8 @@ class LiveCall:
                 return self._do_with_relay(request)
             case Compare() | RecordDoubt():
                 return self._do_with_doubts(request)
+            case KeepSpeech() | RecordSpeech():
+                return self._do_with_speech(request)
 
     async def _do_with_people(self, request: RecordConsent | RecordEntry | RecordExit | EndCall) -> None:
         match request:
@@ -280,6 +285,16 @@ class LiveCall:
             case RecordDoubt(stream, member, doubt):
                 log.warning("call %s: stream %d of %s is in doubt: %s", self._id, stream, member, doubt)
                 await self._register.doubt(self._id, stream, doubt)
+        return None
+
+    async def _do_with_speech(self, request: KeepSpeech | RecordSpeech) -> tuple[bytes, int] | None:
+        match request:
+            case KeepSpeech(stream):
+                keeping = await self._register.keep_speech(self._id, stream)
+                log.info("call %s: stream %d is kept for the vault", self._id, stream)
+                return keeping.public_key, keeping.pieces
+            case RecordSpeech(stream, number, sealed, signature):
+                await self._register.add_speech(self._id, stream, number, Piece(sealed, signature))
         return None
 
     async def _tick(self) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 BURST = 400
 PER_SECOND = 40.0
 
-COSTS: Mapping[str, float] = {"open": 100, "consent": 20, "publish": 5, "mute": 4, "position": 4, "commit": 4}
+COSTS: Mapping[str, float] = {
+    "open": 100,
+    "consent": 20,
+    "publish": 5,
+    "mute": 4,
+    "position": 4,
+    "commit": 4,
+    "keep": 40,
+    "speech": 4,
+}
 """What kinds of messages cost that are not as cheap as others: entries in the vault, words to everybody."""
 
 

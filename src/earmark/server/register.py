@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar
 
 from earmark.call.doubts import Doubt
 from earmark.records.calls.entries import CallCodes, CallRecord, Invitation
+from earmark.records.calls.pieces import Piece
+from earmark.records.calls.speech import Keeping
 from earmark.records.vault import Vault
 
 P = ParamSpec("P")
@@ -147,6 +149,14 @@ class Register:
     async def doubt(self, call_id: str, stream: int, doubt: Doubt) -> None:
         """Put on record that a stream cannot be relied on to be traced."""
         await self.run(self._vault.calls.doubt, call_id, stream, doubt)
+
+    async def keep_speech(self, call_id: str, stream: int) -> Keeping:
+        """Let a stream's speaker seal what they say for the vault."""
+        return await self.run(self._vault.calls.keep_speech, call_id, stream)
+
+    async def add_speech(self, call_id: str, stream: int, number: int, piece: Piece) -> None:
+        """Take the next piece of what a stream's speaker has said."""
+        await self.run(self._vault.calls.add_speech, call_id, stream, number, piece)
 
     async def end(self, call_id: str) -> None:
         """Put on record that a call is over."""

@@ -1,6 +1,6 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch, IceServer, Loss, OwnStream, Sampled } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, IceServer, Loss, OwnStream, Sampled, Spoken } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
 import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
@@ -21,6 +21,10 @@ export interface CallMediaEvents {
   lost(stream: number, percent: number): void;
   /** Coding or sealing gave up; the own stream is over. */
   failed(message: string): void;
+  /** A piece of what is said in one's own stream; see `keep`. */
+  spoken(spoken: Spoken): void;
+  /** There will be no more pieces. */
+  unkept(message: string): void;
   /** What `sample` has asked for. */
   sampled(stream: number, position: number, sampled: Sampled): void;
 }
@@ -64,6 +68,12 @@ export class CallMedia {
       switch (data.type) {
         case "failed":
           events.failed(data.message);
+          break;
+        case "spoken":
+          events.spoken(data.spoken);
+          break;
+        case "unkept":
+          events.unkept(data.message);
           break;
         case "sampled":
           events.sampled(data.stream, data.position, data.sampled);
@@ -127,6 +137,11 @@ export class CallMedia {
     if (this.own?.stream === stream) {
       this.tell({ type: "loss", loss });
     }
+  }
+
+  /** Hands out what is said in one's own stream, unmarked, piece by piece; or does not any more. */
+  keep(kept: boolean): void {
+    this.tell({ type: "keep", kept });
   }
 
   silence(): void {

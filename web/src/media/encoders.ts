@@ -5,7 +5,7 @@ import type { VariantFrame } from "./messages.ts";
 
 export const RATE = 48_000;
 export const BIT_RATE = 32_000;
-const FRAME_US = 20_000;
+export const FRAME_US = 20_000;
 
 /** 20 ms of a stream, coded: which they are, and two Opus frames. */
 export interface CodedFrame {

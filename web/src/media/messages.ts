@@ -1,6 +1,6 @@
 /** What the page's threads say to each other. The worker alone has the keys of sound; the page hands them over. */
 
-import type { DealtKeys, Epoch, Loss, OwnStream, Sampled } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, Loss, OwnStream, Sampled, Spoken } from "../protocol/index.ts";
 import type { Frames } from "./receiving.ts";
 
 /** What the audio thread has to know of a stream: no secret of it. */
@@ -31,6 +31,7 @@ export type ToWorker =
   | { type: "keys"; stream: number; keys: DealtKeys }
   | { type: "sample"; stream: number; position: number }
   | ({ type: "receive"; stream: number } & Frames) // where a browser hands out a connection's frames
+  | { type: "keep"; kept: boolean } // whether what is said in one's own stream is handed out, to be sealed
   | { type: "loss"; loss: Loss } // what listeners miss of one's own stream
   | { type: "drop"; stream: number }
   | { type: "count" };
@@ -69,6 +70,8 @@ export interface Counts {
 export type FromWorker =
   | { type: "counts"; counts: Counts }
   | { type: "sampled"; stream: number; position: number; sampled: Sampled }
+  | { type: "spoken"; spoken: Spoken }
+  | { type: "unkept"; message: string } // what is said cannot be handed out any more
   | { type: "failed"; message: string };
 
 /** What a transform is for; handed over when it is made. */

@@ -1,8 +1,9 @@
 /** In the worker: both variants in, sealed packets out, each in the place of a carrier's frame. */
 
 import type { Bytes } from "../keys.ts";
-import type { Loss, OwnStream } from "../protocol/index.ts";
+import type { Loss, OwnStream, Spoken } from "../protocol/index.ts";
 import { VariantEncoders, type CodedFrame } from "./encoders.ts";
+import { Keeping } from "./keeping.ts";
 import type { SendingCounts, VariantFrame } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
 import { Planner } from "./plan.ts";
@@ -28,6 +29,7 @@ export class Sending {
   });
   private writer: WritableStreamDefaultWriter<RTCEncodedAudioFrame> | null = null;
   private last: Promise<void> = Promise.resolve();
+  private keeping: Keeping | null = null;
 
   /**
    * @param own the stream, for the signs by which it is marked.
@@ -36,7 +38,7 @@ export class Sending {
    * @param failed is told once when coding or sealing gives up; nothing is sent after that.
    */
   constructor(
-    own: OwnStream,
+    private readonly own: OwnStream,
     private readonly sealer: PacketSealer,
     private readonly frames: MessagePort,
     private readonly failed: (error: unknown) => void,
@@ -80,7 +82,19 @@ export class Sending {
     this.planner.lost(loss);
   }
 
+  /**
+   * Hands out what is said, unmarked, in pieces; null ends that.
+   *
+   * @param failed is told where it cannot be coded; the stream itself goes on.
+   */
+  keep(emit: ((spoken: Spoken) => void) | null, failed: (error: unknown) => void): void {
+    this.keeping?.close();
+    this.keeping = emit && new Keeping(this.own.stream, emit, failed);
+  }
+
   close(): void {
+    this.keeping?.close();
+    this.keeping = null;
     this.frames.close();
     this.encoders.close();
     this.writer = null;
@@ -89,6 +103,7 @@ export class Sending {
   /** Codes a frame, unless this browser is so far behind that nobody would hear it in time. */
   private take(frame: VariantFrame): void {
     if (this.encoders.waiting + this.sealing < MOST_WAITING) {
+      this.keeping?.push(frame);
       this.encoders.push(frame);
     } else {
       this.dropped += 1;

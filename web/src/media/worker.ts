@@ -1,6 +1,6 @@
 /** The media worker: coding, sealing and opening happen here, away from the page's own thread. */
 
-import { Openers, Sealer, type Epoch, type OwnStream } from "../protocol/index.ts";
+import { Openers, Sealer, type Epoch, type OwnStream, type Spoken } from "../protocol/index.ts";
 import type { Counts, FromWorker, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
 import { receive, type Frames } from "./receiving.ts";
 import { Sending } from "./sending.ts";
@@ -58,6 +58,9 @@ scope.onmessage = ({ data }) => {
     case "receive":
       hear(data.stream, data, true);
       break;
+    case "keep":
+      keep(data.kept);
+      break;
     case "loss":
       own?.sending.lost(data.loss);
       break;
@@ -100,6 +103,16 @@ function connect(): void {
     own.sending.carry(carrier);
     carrier = null;
   }
+}
+
+/** Hands out what is said, to be sealed for the vault; a browser that cannot code it once more keeps nothing. */
+function keep(kept: boolean): void {
+  const emit = (spoken: Spoken): void => {
+    scope.postMessage({ type: "spoken", spoken });
+  };
+  own?.sending.keep(kept ? emit : null, (error) => {
+    scope.postMessage({ type: "unkept", message: error instanceof Error ? error.message : String(error) });
+  });
 }
 
 function silence(): void {

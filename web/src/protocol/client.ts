@@ -88,6 +88,7 @@ export class Client {
       ...(this.#room?.view(this.#now) ?? NOTHING_INSIDE),
       muted: this.#muted,
       speaking: this.#microphone.speaking,
+      keeping: this.#microphone.keeper.keeping,
       stream: this.#microphone.stream,
       problem: this.#problem,
       over: this.#over,
@@ -125,10 +126,13 @@ export class Client {
       lost: ({ stream, percent }) => this.#room?.lost(stream, percent) ?? [],
       at: ({ stream, position }) => this.#microphone.at(stream, position, this.#now),
       heard: (heard) => this.#room?.heard(heard) ?? [],
+      spoken: ({ spoken }) => this.#microphone.keeper.spoken(spoken),
+      "speech sealed": ({ piece }) => this.#microphone.keeper.sealed(piece),
       consent: () => this.#consent(),
       speak: () => (this.#phase === "call" ? this.#say(...this.#microphone.speak()) : []),
       stop: () => this.#microphone.stop(),
       mute: ({ muted }) => this.#mute(muted),
+      keep: ({ kept }) => (this.#phase === "call" ? this.#say(...this.#microphone.keeper.want(kept)) : []),
       leave: () => this.#leave(),
       admit: host,
       refuse: host,
@@ -154,7 +158,7 @@ export class Client {
       error: ({ message, hint }) => {
         if (this.#microphone.opening) this.#microphone.refused();
         this.#problem = { message, hint };
-        return [];
+        return this.#microphone.keeper.asked ? this.#microphone.keeper.refused() : [];
       },
       ended: ({ reason, hint }) => {
         const problem = passing(reason);

@@ -17,6 +17,7 @@ import type {
 import type { Addition, MadeCommit } from "./mls.ts";
 import type { DealtKeys } from "./opener.ts";
 import type { Loss } from "./ports.ts";
+import type { SealedPiece, Spoken } from "./speech.ts";
 import type { Sampled } from "./witness.ts";
 
 /** What the person wants. */
@@ -27,6 +28,8 @@ export type Intent =
   | { readonly type: "stop" }
   | { readonly type: "leave" }
   | { readonly type: "mute"; readonly muted: boolean }
+  /** What they say is to be sealed for the vault, or not any more. */
+  | { readonly type: "keep"; readonly kept: boolean }
   | HostIntent;
 
 /** What a host wants. */
@@ -49,6 +52,8 @@ export type MediaEvent =
   | { readonly type: "broken"; readonly stream: number }
   /** A position of one's own stream has begun. */
   | { readonly type: "at"; readonly stream: number; readonly position: number }
+  /** A piece of what was said in one's own stream, to be kept. */
+  | { readonly type: "spoken"; readonly spoken: Spoken }
   /** What was heard of another's stream at the position that was asked about. */
   | ({ readonly type: "heard"; readonly stream: number; readonly position: number } & Sampled);
 
@@ -57,6 +62,7 @@ export type KeyEvent =
   | { readonly type: "signed"; readonly receipt: string; readonly signature: Bytes; readonly keyPackage: Bytes }
   | { readonly type: "sealed"; readonly sealed: Bytes }
   | { readonly type: "commit made"; readonly made: MadeCommit }
+  | { readonly type: "speech sealed"; readonly piece: SealedPiece }
   /** The group is in another epoch. */
   | { readonly type: "group"; readonly epoch: number; readonly members: readonly string[] }
   | { readonly type: "words"; readonly epoch: number; readonly words: readonly string[] }
@@ -105,6 +111,11 @@ export type Command =
   | { readonly do: "seal under newest" }
   /** Draw a stream secret and seal it to the dealer: `sealed`. */
   | { readonly do: "seal secret" }
+  /** What is said in one's own stream is kept from now on: `spoken`, or not any more. */
+  | { readonly do: "keep speech"; readonly stream: number; readonly key: Bytes; readonly next: number }
+  | { readonly do: "drop speech" }
+  /** Seal a piece for the vault: `speech sealed`. */
+  | { readonly do: "seal speech"; readonly spoken: Spoken }
   /** The stream whose secret was sealed last is open: begin to send. */
   | { readonly do: "start stream"; readonly opened: OpenedStream }
   | { readonly do: "stop stream"; readonly stream: number }
@@ -177,6 +188,8 @@ export interface View {
   readonly muted: boolean;
   /** Whether one's own stream is off, about to begin, or on. */
   readonly speaking: "off" | "starting" | "on";
+  /** Whether what one says is sealed for the vault: off, about to be, or on; "on" only while all are shown that it is. */
+  readonly keeping: "off" | "starting" | "on";
   /** The number of one's own stream while it is on. */
   readonly stream: number | null;
   /** The group's epoch; null before there are keys. */

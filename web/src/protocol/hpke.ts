@@ -1,4 +1,4 @@
-/** Sealing a stream secret to the dealer: HPKE (RFC 9180), base mode; the counterpart of `open_stream_secret`. */
+/** Sealing to somebody's public key, such as a stream secret to the dealer: HPKE (RFC 9180), base mode. */
 
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 
@@ -17,7 +17,7 @@ export function sealInfo(callId: string, speakerId: string): Bytes {
 }
 
 /**
- * Returns a stream secret sealed to the dealer, 80 bytes: the encapsulated key, then the ciphertext.
+ * Returns a stream secret sealed to the dealer, 80 bytes; the counterpart of `open_stream_secret`.
  *
  * @param dealerKey the dealer's X25519 public key, 32 bytes.
  */
@@ -27,8 +27,18 @@ export async function sealStreamSecret(
   callId: string,
   speakerId: string,
 ): Promise<Bytes> {
-  const recipientPublicKey = await suite.kem.deserializePublicKey(dealerKey);
-  const sender = await suite.createSenderContext({ recipientPublicKey, info: sealInfo(callId, speakerId) });
-  const sealed = await sender.seal(secret);
+  return sealTo(dealerKey, secret, sealInfo(callId, speakerId));
+}
+
+/**
+ * Returns what is sealed to a key: the encapsulated key, 32 bytes, then the ciphertext, 16 bytes longer than the plain.
+ *
+ * @param key X25519, 32 bytes.
+ * @param info what it is bound to.
+ */
+export async function sealTo(key: Bytes, plain: Bytes, info: Bytes): Promise<Bytes> {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(key);
+  const sender = await suite.createSenderContext({ recipientPublicKey, info });
+  const sealed = await sender.seal(plain);
   return concat(new Uint8Array(sender.enc), new Uint8Array(sealed));
 }

@@ -15,4 +15,5 @@ export type { Doubt } from "./messages.ts";
 export type { IceServer, Intent, MediaEvent, Member, Problem, View } from "./events.ts";
 export type { Line, Loss, Media, OwnStream, Ports, Transport } from "./ports.ts";
 export type { Sampled } from "./witness.ts";
+export type { Spoken } from "./speech.ts";
 export { Session, type SessionOptions } from "./session.ts";

@@ -11,6 +11,7 @@ import type { ServerMessageOf } from "./messages.ts";
 import { Group } from "./mls.ts";
 import { signReceipt } from "./receipt.ts";
 import type { Epoch } from "./schedule.ts";
+import { type Spoken, SpeechSealer } from "./speech.ts";
 
 const SECRET_BYTES = 32;
 
@@ -26,6 +27,7 @@ export class Keyring {
   #group: Group | null = null;
   #secret: Bytes | null = null;
   #epoch: Epoch | null = null;
+  #speech: SpeechSealer | null = null;
 
   constructor(device: Device) {
     this.#device = device;
@@ -62,6 +64,25 @@ export class Keyring {
     const sealed = await sealStreamSecret(secret, dealerKey, call.id, member.id);
     this.#secret = secret;
     return { type: "sealed", sealed };
+  }
+
+  /** Seals what is said for the vault from now on, to its key for this stream. */
+  keep(stream: number, key: Bytes, next: number): void {
+    const { call, member } = this.#enteredOrThrow().challenge;
+    this.#speech = new SpeechSealer(this.#device, key, { call: call.id, speaker: member.id, stream }, next);
+  }
+
+  /** Seals what was said for the vault; null where that is not wanted any more. */
+  async sealSpeech(spoken: Spoken): Promise<KeyEvent | null> {
+    const sealer = this.#speech;
+    if (sealer?.stream !== spoken.stream) return null;
+    const piece = await sealer.seal(spoken);
+    return sealer === this.#speech ? { type: "speech sealed", piece } : null;
+  }
+
+  /** Nothing more is to be kept. */
+  dropSpeech(): void {
+    this.#speech = null;
   }
 
   async create(): Promise<void> {

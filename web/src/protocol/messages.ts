@@ -54,6 +54,7 @@ const rosterLine = v.strictObject({
   host: v.boolean(),
   muted: v.boolean(),
   speaking_stream: v.nullable(stream),
+  keeping: v.boolean(),
   doubts: v.pipe(v.array(v.picklist(doubts)), v.maxLength(doubts.length)),
 });
 
@@ -135,6 +136,7 @@ const serverMessage = v.variant("type", [
     stream,
     position: v.pipe(count, v.maxValue(MOST_POSITIONS - 1)),
   }),
+  v.strictObject({ type: v.literal("keeping"), stream, key: binaryOf(32), next: count }),
   v.strictObject({ type: v.literal("ended"), reason: v.picklist(endReasons), hint: text }),
   v.strictObject({ type: v.literal("error"), message: text, hint: text }),
 ]);
@@ -191,7 +193,9 @@ export type ClientMessage =
       frames: readonly (Bytes | null)[];
     }
   | { type: "loss"; stream: number; percent: number }
-  | { type: "mute"; muted: boolean };
+  | { type: "mute"; muted: boolean }
+  | { type: "keep"; stream: number; kept: boolean }
+  | { type: "speech"; stream: number; number: number; sealed: Bytes; signature: Bytes };
 
 /**
  * Returns the message that a text from the server is.

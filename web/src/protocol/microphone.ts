@@ -3,6 +3,7 @@
 import type { Bytes } from "../keys.ts";
 import type { Command } from "./events.ts";
 import { send } from "./dispatch.ts";
+import { Keeper } from "./keeper.ts";
 import type { OpenedStream } from "./messages.ts";
 
 /** How often the server is told how far the stream is. */
@@ -23,6 +24,7 @@ export class Microphone {
   #wanted = false;
   #ready = false;
   #stage: Stage = OFF;
+  readonly #keeper = new Keeper();
 
   /** What there is to show. */
   get speaking(): "off" | "starting" | "on" {
@@ -40,6 +42,11 @@ export class Microphone {
     return this.#stage.name === "opening";
   }
 
+  /** Whether what is said is kept for the vault. */
+  get keeper(): Keeper {
+    return this.#keeper;
+  }
+
   speak(): Command[] {
     this.#wanted = true;
     return this.#begin();
@@ -53,6 +60,7 @@ export class Microphone {
     this.#stage = OFF;
     const { stream, positions } = stage;
     return [
+      ...this.#keeper.closed(),
       { do: "stop stream", stream },
       send({ type: "position", stream, position: positions }),
       send({ type: "close", stream }),
@@ -69,6 +77,7 @@ export class Microphone {
   lost(): void {
     this.#ready = false;
     this.#stage = OFF;
+    this.#keeper.closed();
   }
 
   /** The server did not open the stream. */
@@ -91,14 +100,14 @@ export class Microphone {
       return [send({ type: "close", stream })];
     }
     this.#stage = { name: "on", stream, reported: now, positions: 0 };
-    return [{ do: "start stream", opened }];
+    return [{ do: "start stream", opened }, ...this.#keeper.opened(stream)];
   }
 
   /** The server has closed a stream, which may be this one. */
   closed(stream: number): Command[] {
     if (this.stream !== stream) return [];
     this.refused();
-    return [{ do: "stop stream", stream }];
+    return [...this.#keeper.closed(), { do: "stop stream", stream }];
   }
 
   /** The way to the relay is broken, or the relay has been started anew: the stream goes on on another. */

@@ -52,6 +52,8 @@ export interface Media {
   stop(stream: number): void;
   /** Look for another way to the relay for one's own stream: `offered`. */
   again(stream: number): void;
+  /** Hand out what is said in one's own stream: `spoken`; or do not any more. */
+  keep(kept: boolean): void;
   /** What listeners miss of one's own stream, until they say otherwise. */
   loss(stream: number, loss: Loss): void;
   /** To the offer of one's own stream. */

@@ -113,7 +113,8 @@ export class Room {
       roster: ({ members, locked }) => {
         this.#roster = members;
         this.#locked = locked;
-        return this.#watchStrangers();
+        const mine = members.find(({ id }) => id === this.#me);
+        return [...this.#microphone.keeper.shown(mine?.keeping ?? false), ...this.#watchStrangers()];
       },
       waiting: ({ members }) => {
         this.#waiting = members;
@@ -129,6 +130,7 @@ export class Room {
       keys: ({ stream, first, bits, keys }) =>
         this.#streams.has(stream) ? [{ do: "take keys", stream, keys: { first, bits, keys } }] : [],
       sample: ({ stream, position }) => (this.#streams.has(stream) ? [{ do: "sample", stream, position }] : []),
+      keeping: (message) => this.#microphone.keeper.begun(message),
       change: ({ epoch, adds, removes }) => {
         const additions = adds.map(({ member, key_package }) => ({ member, keyPackage: key_package }));
         return [{ do: "make commit", epoch, adds: additions, removes }];

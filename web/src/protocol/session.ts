@@ -22,6 +22,7 @@ type KeyCommand = Extract<
     do:
       | "sign"
       | "seal secret"
+      | "seal speech"
       | "create group"
       | "join group"
       | "process commit"
@@ -119,6 +120,14 @@ export class Session implements Line {
         media.start({ stream, secret: this.#keyring.takeSecret(), segmentMs, slotMs, depth });
         break;
       }
+      case "keep speech":
+        this.#keyring.keep(command.stream, command.key, command.next);
+        media.keep(true);
+        break;
+      case "drop speech":
+        this.#keyring.dropSpeech();
+        media.keep(false);
+        break;
       case "stop stream":
         media.stop(command.stream);
         break;
@@ -192,6 +201,8 @@ async function keyed(keyring: Keyring, command: KeyCommand): Promise<KeyEvent | 
       return keyring.sign(command.challenge);
     case "seal secret":
       return keyring.sealSecret();
+    case "seal speech":
+      return keyring.sealSpeech(command.spoken);
     case "make commit":
       return keyring.commit(command);
     case "drop commit":

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, select, type_coerce
 
+from earmark.records.calls.speech import digest
 from earmark.records.ledger import call_acts
 from earmark.records.ledger.entries import Entry
-from earmark.records.schema import attendance, consents, stream_blocks, streams
+from earmark.records.schema import attendance, consents, speech, stream_blocks, streams
 
 Facts = dict[str, set[tuple[str, ...]]]
 
@@ -20,6 +21,8 @@ WORDS = {
     call_acts.STREAM_OPENED: "streams",
     call_acts.BLOCK_OPENED: "blocks",
     call_acts.STREAM_CLOSED: "ends of streams",
+    call_acts.SPEECH_KEPT: "keys to what was kept",
+    call_acts.SPEECH_SEALED: "pieces that were kept",
 }
 FIELDS = {
     call_acts.PERSON_CONSENTED: ("listener", "receipt_sha256", "nonce", "device"),
@@ -28,6 +31,8 @@ FIELDS = {
     call_acts.STREAM_OPENED: ("stream", "speaker"),
     call_acts.BLOCK_OPENED: ("stream", "number", "block"),
     call_acts.STREAM_CLOSED: ("stream", "positions"),
+    call_acts.SPEECH_KEPT: ("stream", "public_key"),
+    call_acts.SPEECH_SEALED: ("stream", "pieces", "sha256"),
 }
 
 
@@ -52,6 +57,8 @@ class EnteredCalls:
             call_acts.STREAM_OPENED: _rows(connection, _streams("speaker_id", streams.c.opened_at)),
             call_acts.BLOCK_OPENED: _rows(connection, _block_rows()),
             call_acts.STREAM_CLOSED: _rows(connection, _streams("positions", streams.c.closed_at)),
+            call_acts.SPEECH_KEPT: _speech_keys(connection),
+            call_acts.SPEECH_SEALED: _speech(connection),
         }
         for kind, there in kept.items():
             yield from _differences(WORDS[kind], there, self._facts[kind])
@@ -94,6 +101,29 @@ def _receipts(connection: Connection) -> Facts:
     ):
         sha256 = hashlib.sha256(str(receipt).encode(errors="replace")).hexdigest()
         found[str(call)].add((str(listener), sha256, _hex(nonce), _hex(device), _time(moment)))
+    return found
+
+
+def _speech_keys(connection: Connection) -> Facts:
+    found: Facts = defaultdict(set)
+    table = speech.c
+    columns = (table.recording_id, table.stream, table.public_key, type_coerce(table.kept_at, Text))
+    for call, stream, public_key, moment in connection.execute(select(*columns)):
+        found[str(call)].add((str(stream), _hex(public_key), _time(moment)))
+    return found
+
+
+def _speech(connection: Connection) -> Facts:
+    """Return what was kept of streams that have ended."""
+    found: Facts = defaultdict(set)
+    both = speech.join(
+        streams, (speech.c.recording_id == streams.c.recording_id) & (speech.c.stream == streams.c.number)
+    )
+    closed = type_coerce(streams.c.closed_at, Text)
+    query = select(speech.c.recording_id, speech.c.stream, closed).select_from(both).where(closed.is_not(None))
+    for call, stream, moment in connection.execute(query).all():
+        pieces, sha256 = digest(connection, call, stream)
+        found[str(call)].add((str(stream), str(pieces), sha256, _time(moment)))
     return found
 
 

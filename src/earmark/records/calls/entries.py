@@ -142,6 +142,7 @@ class Stream:
         blocks: which thousands of the call's codebook its own thousands are.
         times: positions and when they began, in UTC: the first of them, and each that did not follow on the one before.
         doubts: why it may not be traceable, as was found during the call; in words of ``earmark.call.doubts``.
+        kept: how many pieces of it its speaker has sealed for the vault; None where they did not want that.
     """
 
     number: int
@@ -152,6 +153,7 @@ class Stream:
     blocks: tuple[int, ...]
     times: tuple[tuple[int, datetime], ...]
     doubts: tuple[str, ...] = ()
+    kept: int | None = None
 
     def time_of(self, position: float, segment_s: float) -> datetime:
         """Return when a position began, in UTC.

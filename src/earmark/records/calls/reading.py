@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from earmark.records.calls import speech
 from earmark.records.calls.entries import CallRecord, Consent, Person, Stay, Stream
 from earmark.records.entries import Recording
 from earmark.records.ledger.call_acts import STREAM_DOUBTED
@@ -42,11 +43,14 @@ def record(connection: Connection, call: Recording) -> CallRecord:
 def streams_of(connection: Connection, call_id: str) -> list[Stream]:
     """Return the streams of a call by their numbers."""
     blocks, times, doubts = _blocks(connection, call_id), _times(connection, call_id), _doubts(connection, call_id)
+    kept = speech.counts(connection, call_id)
     table = streams.c
     columns = (table.number, table.speaker_id, table.opened_at, table.closed_at, table.positions)
     query = select(*columns).filter_by(recording_id=call_id).order_by(table.number)
     return [
-        Stream(*row, tuple(blocks[row.number]), tuple(times[row.number]), tuple(doubts[row.number]))
+        Stream(
+            *row, tuple(blocks[row.number]), tuple(times[row.number]), tuple(doubts[row.number]), kept.get(row.number)
+        )
         for row in connection.execute(query)
     ]
 

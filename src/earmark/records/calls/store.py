@@ -14,9 +14,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from earmark.errors import UsageError
 from earmark.keys import SECRET_BYTES
 from earmark.records import catalogue, rosters, schema
-from earmark.records.calls import opening, people, reading, streams
+from earmark.records.calls import opening, people, reading, speech, streams
 from earmark.records.calls.entries import CallCodes, CallRecord, Consent, Invitation, NewCall, Stream
 from earmark.records.calls.holding import Holding
+from earmark.records.calls.pieces import Piece
 from earmark.records.database.base import Database
 from earmark.records.entries import Recording, RecordingKeys, new_id
 from earmark.records.ledger import acts, call_acts
@@ -207,6 +208,35 @@ class Calls:
         """
         with self._changing(call_id) as sitting:
             streams.doubt(sitting, call_id, stream, reason)
+
+    def keep_speech(self, call_id: str, stream: int) -> speech.Keeping:
+        """Let a stream's speaker seal what they say for the vault; return the key to seal it to, always the same.
+
+        Raises:
+            UsageError: there is no such stream, or it has ended.
+        """
+        with self._changing(call_id) as sitting:
+            streams.require_open(sitting.connection, call_id, stream)
+            return speech.keep(sitting, call_id, stream, self._safe.randomness)
+
+    def add_speech(self, call_id: str, stream: int, number: int, piece: Piece) -> None:
+        """Take the next piece of what a speaker has said.
+
+        Raises:
+            UsageError: there is no such stream, it has ended or is not kept, or this is not its next piece, too long,
+                one too many, or not signed by a device of the speaker's.
+        """
+        with self._changing(call_id) as sitting:
+            streams.require_open(sitting.connection, call_id, stream)
+            speech.add(sitting, call_id, stream, number, piece)
+
+    def speech(self, call_id: str, stream: int, purpose: Purpose) -> speech.Spoken | None:
+        """Open what was kept of a stream; None if nothing was. The ledger says so first.
+
+        Raises:
+            VaultError: what is kept is not what the ledger says.
+        """
+        return speech.spoken(self._safe, call_id, stream, purpose)
 
     def end(self, call_id: str) -> None:
         """End a call: close its streams where they are, and note that everybody has left."""

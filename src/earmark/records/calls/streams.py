@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from earmark.errors import UsageError
 from earmark.grid import BLOCK_SEGMENTS
 from earmark.keys import SECRET_BYTES
+from earmark.records.calls import speech
 from earmark.records.calls.people import present
 from earmark.records.ledger import call_acts
 from earmark.records.safe import Sitting
@@ -50,7 +51,7 @@ def open_block(sitting: Sitting, call_id: str, stream: int) -> int:
     Raises:
         UsageError: there is no such stream, or it has ended.
     """
-    _require_open(sitting.connection, call_id, stream)
+    require_open(sitting.connection, call_id, stream)
     blocks = _blocks(sitting.connection, call_id)
     block, number = len(blocks), blocks.count(stream)
     facts = {"recording_id": call_id, "block": block, "stream": stream, "number": number, "opened_at": sitting.now}
@@ -67,7 +68,7 @@ def progress(sitting: Sitting, call_id: str, stream: int, positions: int, segmen
     Raises:
         UsageError: there is no such stream, it has ended, or has no keys for so many.
     """
-    _require_open(sitting.connection, call_id, stream)
+    require_open(sitting.connection, call_id, stream)
     most = _blocks(sitting.connection, call_id).count(stream) * BLOCK_SEGMENTS
     if positions > most:
         raise UsageError(f"stream {stream} of {call_id} has keys for {most} positions, not {positions}", "")
@@ -97,7 +98,7 @@ def doubt(sitting: Sitting, call_id: str, stream: int, reason: str) -> None:
     Raises:
         UsageError: there is no such stream, or it has ended.
     """
-    _require_open(sitting.connection, call_id, stream)
+    require_open(sitting.connection, call_id, stream)
     sitting.enter(call_acts.stream_doubted(call_id, stream, reason))
 
 
@@ -119,10 +120,16 @@ def _reachable(sitting: Sitting, call_id: str, stream: int, segment_s: float) ->
 def _close(sitting: Sitting, call_id: str, stream: int, positions: int) -> None:
     closed = update(streams).filter_by(recording_id=call_id, number=stream).values(closed_at=sitting.now)
     sitting.connection.execute(closed)
+    speech.seal(sitting, call_id, stream)
     sitting.enter(call_acts.stream_closed(call_id, stream, positions))
 
 
-def _require_open(connection: Connection, call_id: str, stream: int) -> None:
+def require_open(connection: Connection, call_id: str, stream: int) -> None:
+    """See that a stream goes on.
+
+    Raises:
+        UsageError: there is no such stream, or it has ended.
+    """
     query = select(streams.c.closed_at).filter_by(recording_id=call_id, number=stream)
     row = connection.execute(query).first()
     if row is None or row.closed_at is not None:

@@ -18,6 +18,8 @@ STREAM_OPENED = "stream-opened"
 BLOCK_OPENED = "block-opened"
 STREAM_DOUBTED = "stream-doubted"
 STREAM_CLOSED = "stream-closed"
+SPEECH_KEPT = "speech-kept"
+SPEECH_SEALED = "speech-sealed"
 CALL_ENDED = "call-ended"
 
 
@@ -84,6 +86,18 @@ def stream_doubted(call_id: str, stream: int, doubt: str) -> Act:
 def stream_closed(call_id: str, stream: int, positions: int) -> Act:
     """A stream has ended, after so many positions."""
     return Act(STREAM_CLOSED, call_id, {"recording": call_id, "stream": stream, "positions": positions})
+
+
+def speech_kept(call_id: str, stream: int, public_key: bytes) -> Act:
+    """A speaker seals what they say in a stream for the vault, to a key that only the vault can open."""
+    body: dict[str, Json] = {"recording": call_id, "stream": stream, "public_key": public_key.hex()}
+    return Act(SPEECH_KEPT, call_id, body)
+
+
+def speech_sealed(call_id: str, stream: int, pieces: int, sha256: str) -> Act:
+    """A stream has ended of which so many pieces were kept; the hash is of them all, as they are kept."""
+    body: dict[str, Json] = {"recording": call_id, "stream": stream, "pieces": pieces, "sha256": sha256}
+    return Act(SPEECH_SEALED, call_id, body)
 
 
 def call_ended(call_id: str, seconds: float, segments: int) -> Act:

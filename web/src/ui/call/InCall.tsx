@@ -11,6 +11,7 @@ import { Alert } from "../parts/Live.tsx";
 import { MarkedNotice } from "../parts/MarkedNotice.tsx";
 import { Announcements } from "./Announcements.tsx";
 import { Controls } from "./Controls.tsx";
+import { KeepSpeech } from "./KeepSpeech.tsx";
 import { People } from "./People.tsx";
 import { SafetyWords } from "./SafetyWords.tsx";
 import type { CallActions, CallView } from "./view.ts";
@@ -48,6 +49,7 @@ export function InCall({ view, actions, canSpeak }: Props): JSX.Element {
         <div class="call-side">
           {me?.host === true && <WaitingRoom waiting={view.waiting} actions={actions} />}
           <SafetyWords words={view.words} />
+          {view.voice === "on" && <KeepSpeech view={view} actions={actions} />}
         </div>
       </div>
       <Controls view={view} actions={actions} canSpeak={canSpeak && call?.listenOnly !== true} />

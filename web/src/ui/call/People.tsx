@@ -42,6 +42,7 @@ function Person({ member, view, actions }: PersonProps): JSX.Element {
         <span class="person-state">
           {member.host && <span class="chip">Host</span>}
           <State member={member} speaks={speaks} />
+          {member.keeping && <span class="chip">Keeps a sealed recording of their words</span>}
         </span>
       </span>
       {view.me?.host === true && !mine && <Remove member={member} actions={actions} />}

@@ -110,6 +110,10 @@ export class Controller implements CallActions {
     this.act({ type: "mute", muted });
   }
 
+  keep(kept: boolean): void {
+    this.act({ type: "keep", kept });
+  }
+
   admit(member: string): void {
     this.act({ type: "admit", member });
   }
@@ -185,6 +189,13 @@ export class Controller implements CallActions {
       },
       failed: (message) => {
         this.unsent(message);
+      },
+      spoken: (spoken) => {
+        this.session?.media({ type: "spoken", spoken });
+      },
+      unkept: (message) => {
+        this.act({ type: "keep", kept: false });
+        this.store.update({ alert: `What you say is not kept any more. ${message}` });
       },
       sampled: (stream, position, sampled) => {
         this.session?.media({ type: "heard", stream, position, ...sampled });

@@ -5,7 +5,7 @@ import type { CallView, Phase } from "./view.ts";
 
 /** Returns what of the page follows from the session's view. */
 export function shown(view: View, inCall: boolean): Partial<CallView> {
-  const { call, me, notice, locked, muted, words, problem, speaking } = view;
+  const { call, me, notice, locked, muted, keeping, words, problem, speaking } = view;
   return {
     phase: phase(view, inCall),
     reconnecting: inCall && (view.phase === "reconnecting" || view.phase === "connecting"),
@@ -25,6 +25,7 @@ export function shown(view: View, inCall: boolean): Partial<CallView> {
     words: words && [...words],
     voice: speaking,
     muted,
+    keeping,
     alert: problem === null ? "" : `${problem.message} ${problem.hint}`.trim(),
   };
 }

@@ -57,6 +57,10 @@ export class Sounding implements Media {
     );
   }
 
+  keep(kept: boolean): void {
+    this.media()?.keep(kept);
+  }
+
   loss(stream: number, loss: Loss): void {
     this.media()?.lossOf(stream, loss);
   }

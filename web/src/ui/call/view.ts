@@ -22,6 +22,8 @@ export interface Member {
   name: string;
   host: boolean;
   muted: boolean;
+  /** Whether they seal what they say for the vault. */
+  keeping: boolean;
   /** The number of their stream; null while they only listen. */
   stream: number | null;
   /** Why what they say may not be traceable. */
@@ -66,6 +68,8 @@ export interface CallView {
   words: string[] | null;
   voice: Voice;
   muted: boolean;
+  /** Whether what one says is sealed for the vault. */
+  keeping: "off" | "starting" | "on";
   /** Streams in which somebody speaks now; one's own among them. */
   speaking: ReadonlySet<number>;
   quality: Quality;
@@ -92,6 +96,7 @@ export const EMPTY: CallView = {
   words: null,
   voice: "off",
   muted: false,
+  keeping: "off",
   speaking: new Set(),
   quality: "good",
   silenced: false,
@@ -110,6 +115,7 @@ export interface CallActions {
   join(withMicrophone: boolean): Promise<void>;
   speak(): Promise<void>;
   mute(muted: boolean): void;
+  keep(kept: boolean): void;
   admit(member: string): void;
   refuse(member: string): void;
   remove(member: string): void;
