@@ -7,16 +7,18 @@ each of its joints. Nothing can be told from silence; so, beside the strict coun
 in that pause.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +53,7 @@ APART_S = 1.0
 OFF_S = 0.25
 STATES = ("genuine", "cut here", "moved", "not from this recording")
 PROCESSES = 2
+KEPT = "tampering.jsonl"
 
 
 @dataclass(frozen=True)
@@ -204,14 +207,56 @@ def is_wrong(stretch: Stretch, forgery: Forgery, time_s: float) -> bool:
     return off or (stretch.state == "moved" and not piece.displaced)
 
 
-def measure(clips: int, processes: int = PROCESSES) -> list[Outcome]:
-    """Return what came of all leaks, ``SHARES`` times ``clips`` of each channel."""
-    found: list[Outcome] = []
-    with scene() as made, ProcessPoolExecutor(processes) as pool:
-        for channel, share in SHARES.items():
-            for some in pool.map(partial(outcomes, made, channel), range(share * clips)):
-                found += some
-    return found
+Job = tuple[str, int]
+"""A channel and a seed."""
+
+
+def measure(clips: int, folder: Path, processes: int = PROCESSES) -> list[Outcome]:
+    """Return what came of all leaks, ``SHARES`` times ``clips`` of each channel.
+
+    Args:
+        clips: how many.
+        folder: keeps what came of each, so that a measurement that was broken off goes on where it was.
+        processes: so many work on it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / KEPT
+    found = dict(read(kept))
+    wanted = jobs(clips)
+    missing = [job for job in wanted if job not in found]
+    with scene() as made, ProcessPoolExecutor(processes) as pool, kept.open("a") as file:
+        for job, some in zip(missing, pool.map(partial(outcomes_of, made), missing), strict=True):
+            found[job] = some
+            print(json.dumps([*job, [asdict(one) for one in some]]), file=file, flush=True)
+    return [one for job in wanted for one in found[job]]
+
+
+def jobs(clips: int) -> list[Job]:
+    """Return what there is to do, all channels by turns."""
+    return [
+        (channel, share * clip + number)
+        for clip in range(clips)
+        for channel, share in SHARES.items()
+        for number in range(share)
+    ]
+
+
+def outcomes_of(scene: Scene, job: Job) -> list[Outcome]:
+    """Return what came of a leak."""
+    return outcomes(scene, *job)
+
+
+def read(kept: Path) -> Iterator[tuple[Job, list[Outcome]]]:
+    """Yield what came of leaks before, if anything was kept."""
+    for line in kept.read_text().splitlines() if kept.exists() else []:
+        channel, seed, some = json.loads(line)
+        yield (channel, seed), [outcome_from(one) for one in some]
+
+
+def outcome_from(facts: dict[str, Any]) -> Outcome:
+    """Return an outcome as it was written down."""
+    statements = tuple(((state, wrong), count) for (state, wrong), count in facts["statements"])
+    return Outcome(**{**facts, "statements": statements})
 
 
 ABOUT = (

@@ -15,7 +15,8 @@ from bench import corpus
 from bench.attacks import OPEN, Attack
 from bench.train_whitening import LAYOUT, RATE, marked
 from earmark.signal.alignment import Passage
-from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
+from earmark.signal.channel import LogPowers
+from earmark.signal.likeness import Likeness, Original, spectrum
 from earmark.signal.spectrum import ANALYSIS_RATE, HOPS_PER_SLOT
 
 ATTACKS = (

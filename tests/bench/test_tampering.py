@@ -1,11 +1,14 @@
+import json
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.api.voices import speech
 
 from bench.forgery import KINDS, LEAK_S, RATE, Floats, Forger, Forgery, Material, forger
-from bench.tampering import Outcome, false_edits, judged, stated, wrong
+from bench.tampering import SHARES, Outcome, false_edits, jobs, judged, read, stated, wrong
 from earmark.signal.timeline import Stretch, TimeLine
 
 
@@ -77,3 +80,17 @@ def test_what_is_wrong_counts_as_wrong() -> None:
 def test_false_edits_close_together_are_one() -> None:
     assert false_edits([1.0, 1.5, 5.0, 9.9], [(9.0, 9.5)]) == 2
     assert false_edits([], []) == 0
+
+
+def test_what_was_measured_is_kept(tmp_path: Path) -> None:
+    forgery, joint, start, after = cut()
+    result = outcome(forgery, Stretch("genuine", 0, joint, start, after), edits=(joint,))
+    kept = tmp_path / "kept.jsonl"
+    kept.write_text(json.dumps(["clean", 5, [asdict(result)]]) + "\n")
+    assert dict(read(kept)) == {("clean", 5): [result]}
+    assert not list(read(tmp_path / "none"))
+
+
+def test_fewer_clips_are_some_of_those_of_more() -> None:
+    assert set(jobs(2)) < set(jobs(3))
+    assert len(set(jobs(3))) == len(jobs(3)) == 3 * sum(SHARES.values())

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from tests.api.voices import RATE, speech
 from tests.signal.scenes import resampled
 
@@ -7,7 +10,7 @@ from earmark.signal.alignment import Passage
 from earmark.signal.correlation import Floats
 from earmark.signal.courses import Course
 from earmark.signal.layout import Layout
-from earmark.signal.likeness import Likeness, Original, spectrum
+from earmark.signal.likeness import Likeness, Original, Scaling, spectrum
 
 SECONDS = 12
 HOPS, HOP_S = 4, 0.015
@@ -67,3 +70,29 @@ def test_silence_says_little() -> None:
     passage = Passage(SEGMENTS, HOPS * SEGMENTS, 0.0)
     compared = Likeness.of(quiet.log_power, quiet, [passage], HOP_S)
     assert np.isfinite(compared.along(STRAIGHT)).all()
+
+
+@given(
+    true=arrays(np.float64, 200, elements=st.floats(-20, 20)),
+    false=arrays(np.float64, 200, elements=st.floats(-20, 20)),
+)
+def test_no_scaling_makes_the_truth_likelier(true: np.ndarray, false: np.ndarray) -> None:
+    best = Scaling.of(true, false)
+    assert 0 < best.factor <= 1
+    assert best.explained(true, false) >= Scaling().explained(true, false)
+
+
+def test_odds_are_scaled_to_what_a_leak_tells() -> None:
+    rng = np.random.default_rng(0)
+    surely, hardly = (rng.normal(mean, 3, 500) for mean in (12, 0))
+    assert Scaling.of(surely, -surely) == Scaling()
+    doubtful = Scaling.of(hardly, hardly - 8)
+    assert doubtful.more > 0
+    assert doubtful.scaled(hardly).mean() > hardly.mean()
+
+
+def test_a_few_places_that_are_none_do_not_spoil_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    odds = rng.normal(10, 3, 500)
+    forged = np.concatenate([odds, np.full(25, -15.0)])
+    assert Scaling.of(forged, -odds) == Scaling.of(odds, -odds)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, opened
+from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, drawn_in, opened
 
 PRICES = Prices(jump=9.0, leave=7.0, enter=5.0)
 
@@ -50,3 +50,24 @@ def test_what_seems_said_twice_was_put_in() -> None:
     parts = opened(worth, [Part(0, 0, 46), Part(1, 46, 100)], [10])
     assert parts == [Part(0, 0, 40), Part(FOREIGN, 40, 50), Part(1, 50, 100)]
     assert opened(worth, [Part(0, 0, 46), Part(1, 46, 100)], [0]) == [Part(0, 0, 46), Part(1, 46, 100)]
+
+
+@pytest.mark.parametrize(("quiet", "moved"), [(0, 0), (12, 12), (45, 40)])
+def test_what_is_foreign_is_drawn_in_to_where_it_is_heard(quiet: int, moved: int) -> None:
+    telling = np.ones(300)
+    telling[100 : 100 + quiet] = telling[200 - quiet : 200] = 0.0
+    parts = [Part(0, 0, 100), Part(FOREIGN, 100, 200), Part(1, 200, 300)]
+    first, last = 100 + moved, 200 - moved
+    assert drawn_in(parts, telling, 0.5, 40) == [Part(0, 0, first), Part(FOREIGN, first, last), Part(1, last, 300)]
+    assert drawn_in(parts, np.zeros(300), 0.5, 40) == parts
+
+
+@given(worths, st.floats(0, 3), st.integers(0, 20))
+def test_drawn_in_parts_cover_the_leak(worth: np.ndarray, least: float, reach: int) -> None:
+    parts = best_path(worth, PRICES)
+    drawn = drawn_in(parts, np.abs(np.maximum(worth, -9)).sum(axis=0), least, reach)
+    assert [part.course for part in drawn] == [part.course for part in parts]
+    for before, after in pairwise(drawn):
+        assert before.last == after.first
+    for part in drawn:
+        assert part.first <= part.last

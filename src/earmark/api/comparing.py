@@ -14,7 +14,8 @@ from earmark.api.looking import Track
 from earmark.api.progress import Progress, watched
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
-from earmark.signal.likeness import Likeness, LogPowers, Original, spectrum
+from earmark.signal.channel import LogPowers
+from earmark.signal.likeness import Likeness, Original, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
 from earmark.signal.sounding import LONG_WINDOW_S, Sounding
@@ -56,7 +57,7 @@ def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> St
         listening.hop_s,
     )
     every = (0, listening.frames)
-    passages = sounding.passages(*every) or sounding.passages(*every, window_s=LONG_WINDOW_S)
+    passages = sounding.passages(*every, window_s=LONG_WINDOW_S) or sounding.passages(*every)
     return Strand(track, listening, tuple(passages)) if passages else None
 
 

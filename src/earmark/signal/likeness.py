@@ -1,28 +1,27 @@
-r"""Likeness to the original: whether the leak sounds, moment by moment, like the place that it claims to be.
+"""Likeness to the original: whether the leak sounds, moment by moment, like the place that it claims to be.
 
-What the recording would sound like after what happened to the leak as a whole is foretold from its log-powers Y: a room
-lets powers die away (``Channel.tail``, ``Channel.decay``), loudspeaker and codec colour each band, and nothing gets
-below the leak's noise,
+Around each segment nine frames (135 ms) of the leak are compared with what the recording would sound like after what
+happened to the leak as a whole (``channel``). A few numbers say how alike they are and how much there is to compare. A
+logistic regression turns them into the logarithm of the odds that they are the same sound rather than two moments of
+the same speech; ``WEIGHTS`` were fitted to marked open speech after codecs, in noise and in rooms, each segment against
+its own place and against others nearby; ``bench/train_likeness.py`` fits such weights. In a pause both are alike
+whatever was done, and that says nothing.
 
-    Ŷ(t, b) = ln(exp(colour_b + smeared Y(t, b)) + noise_b).
-
-Around each segment nine frames (135 ms) of the leak are compared with what is foretold. A few numbers say how alike
-they are and how much there is to compare. A logistic regression turns them into the logarithm of the odds that they are
-the same sound rather than two moments of the same speech; ``WEIGHTS`` were fitted to marked open speech after codecs,
-in noise and in rooms, each segment against its own place and against others nearby; ``bench/train_likeness.py`` fits
-such weights.
-In a pause both are alike whatever was done, and that says nothing.
+That holds on the average of what may happen to leaks; in one room or another, what is the same is less alike.
+Therefore the odds are scaled by how well they tell, in this very leak, the places that its passages claim from others.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
-import scipy  # loads scipy.signal when it is used, so that no other command waits for it
+import scipy  # loads scipy.special when it is used, so that no other command waits for it
 from numpy.typing import NDArray
 
 from earmark.signal.alignment import Passage
+from earmark.signal.channel import Channel, LogPowers, fitted
 from earmark.signal.correlation import Floats, Ints
 from earmark.signal.courses import Course
 from earmark.signal.layout import Layout
@@ -36,11 +35,7 @@ AROUND = 4
 RANGE = 9.0
 """What lies farther below the loud parts than this, in nepers of power, is as good as silence."""
 
-DECAYS_S = (0.3, 0.5, 0.8)
-TAILS = (0.5, 1.0, 2.0)
 FITTED = 4000
-FITTED_S = 40.0
-LEAD_S = 1.0
 
 ENOUGH = 0.25
 """Nearly nothing counts as nothing: what is added to products of spreads."""
@@ -51,11 +46,18 @@ COMPARED = 1024
 SHARE = 0.5
 """Neighbouring windows overlap and speech changes slowly, so that each counts for half."""
 
+FACTORS = (1.0, 0.7, 0.5, 0.35, 0.25)
+SUMS = (0.0, 0.5, 1.0, 1.5, 2.0)
+SHIFTS = (30, 2000)
+"""So many segments away are the other places that the ones claimed are told from."""
+
+MISTAKEN = 0.1
+"""This part of the places claimed may be no true ones: something was put in there, or the room drowns them."""
+
 MOST = 3.0
 """No segment counts for more than this many nats."""
 
 Doubles = NDArray[np.float64]
-LogPowers = NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -78,35 +80,31 @@ def spectrum(blocks: Iterable[Floats], layout: Layout, pace: Pace = OWN) -> LogP
 
 
 @dataclass(frozen=True)
-class Channel:
-    """What happened to the leak as a whole.
+class Scaling:
+    """How raw log-odds are scaled, as Platt does, to be those of one leak.
 
     Attributes:
-        decay: by what part power dies away in a frame; 0 for no room.
-        tail: how much of it does so, against what arrives directly.
-        colour: what is added to each band's log-power; shape (72,).
-        noise: log-power that is always there in each band; shape (72,).
+        factor: what they are multiplied by; at most 1, so that no leak makes them surer.
+        more: what is added, in nats.
     """
 
-    decay: float
-    tail: float
-    colour: Floats
-    noise: Floats
+    factor: float = 1.0
+    more: float = 0.0
 
-    def foretold(self, log_power: Floats) -> Floats:
-        """Return what log-powers (frames, 72) of the recording become."""
-        told: Floats = np.logaddexp(smeared(log_power, self.decay, self.tail) + self.colour, self.noise)
-        return told.astype(np.float32)
+    @classmethod
+    def of(cls, true: Doubles, false: Doubles) -> "Scaling":
+        """Return the scaling by which log-odds of true and false places say best which are which."""
+        return max((cls(*both) for both in product(FACTORS, SUMS)), key=lambda one: one.explained(true, false))
 
+    def scaled(self, odds: Doubles) -> Doubles:
+        """Return log-odds, scaled."""
+        scaled: Doubles = self.factor * odds + self.more
+        return scaled
 
-def smeared(log_power: Floats, decay: float, tail: float) -> Floats:
-    """Return log-powers with a tail that dies away by ``decay`` each frame."""
-    if not tail:
-        return log_power
-    power = np.exp(log_power.astype(np.float64))
-    late = scipy.signal.lfilter([0.0, 1 - decay], [1.0, -decay], power, axis=0)
-    mixed: Floats = np.log(power + tail * late).astype(np.float32)
-    return mixed
+    def explained(self, true: Doubles, false: Doubles) -> float:
+        """Return how likely it makes the truth, some of which may be mistaken: a log-likelihood."""
+        right = np.concatenate([self.scaled(true), -self.scaled(false)])
+        return float(np.log(MISTAKEN + (1 - 2 * MISTAKEN) * scipy.special.expit(right)).sum())
 
 
 @dataclass(frozen=True)
@@ -118,18 +116,31 @@ class Likeness:
         original: the recording as it was.
         channel: what happened to the leak.
         sounding: where parts of the leak sound alike.
+        scaling: what its log-odds are worth in this leak.
     """
 
     leak: LogPowers
     original: Original
     channel: Channel
     sounding: Sounding
+    scaling: Scaling
 
     @classmethod
     def of(cls, leak: LogPowers, original: Original, passages: Sequence[Passage], hop_s: float) -> "Likeness":
         """Return the likeness of a leak, judged by passages that surely are in it."""
         sounding = Sounding(leak, original.log_power, original.hops, hop_s)
-        return cls(leak, original, fitted(leak, original, passages, hop_s), sounding)
+        channel = fitted(leak, original.log_power, original.hops, passages, hop_s)
+        plain = cls(leak, original, channel, sounding, Scaling())
+        return replace(plain, scaling=Scaling.of(*plain.examples(passages)))
+
+    def examples(self, passages: Sequence[Passage]) -> tuple[Doubles, Doubles]:
+        """Return raw log-odds of segments where passages say that they are, and of others there; shape (n,) each."""
+        frames, segments = (
+            np.concatenate([getattr(passage, side) for passage in passages]) for side in ("frames", "segments")
+        )
+        away = np.random.default_rng(0).integers(*SHIFTS, len(segments))
+        others = (segments + away) % max(1, len(self.original.log_power) // self.original.hops)
+        return raw_odds(self.features(frames, segments)), raw_odds(self.features(frames, others))
 
     @cached_property
     def foretold(self) -> Floats:
@@ -161,7 +172,7 @@ class Likeness:
 
     def along(self, course: Course) -> Doubles:
         """Return the log-odds that each segment of a course is where it should be, in nats; shape (n,)."""
-        return log_odds(self.features(course.frames, course.segments))
+        return log_odds(self.features(course.frames, course.segments), self.scaling)
 
     def everywhere(self, frames: Ints, segments: Ints) -> Floats:
         """Return the log-odds that segments start at frames, each with each; shape (len(frames), len(segments))."""
@@ -174,7 +185,7 @@ class Likeness:
                 one @ other.T / np.float32(one.shape[1])
                 for one, other in ((heard.shape, told.shape), (heard.slopes, told.slopes))
             )
-            odds[:, some] = log_odds(features_of(heard, told, *products))
+            odds[:, some] = log_odds(features_of(heard, told, *products), self.scaling)
         return odds
 
 
@@ -238,34 +249,13 @@ WEIGHTS = np.array([-0.889, 17.085, 3.32, -7.416, -4.586, -2.931, 16.725, 1.107,
 """Of the features of ``compared``, the last one for none of them."""
 
 
-def log_odds(features: Floats | Doubles) -> Doubles:
+def raw_odds(features: Floats | Doubles) -> Doubles:
+    """Return log-odds in nats from features, as they are on the average of channels; shape (n,)."""
+    raw: Doubles = features @ WEIGHTS[:-1] + WEIGHTS[-1]
+    return raw
+
+
+def log_odds(features: Floats | Doubles, scaling: Scaling) -> Doubles:
     """Return log-odds in nats from features; shape (n,)."""
-    raw = features @ WEIGHTS[:-1] + WEIGHTS[-1]
-    odds: Doubles = np.clip(SHARE * raw, -MOST, MOST)
+    odds: Doubles = np.clip(SHARE * scaling.scaled(raw_odds(features)), -MOST, MOST)
     return odds
-
-
-def fitted(leak: LogPowers, original: Original, passages: Sequence[Passage], hop_s: float) -> Channel:
-    """Return the channel that foretells the passages best."""
-    noise = np.quantile(leak[:: 1 + len(leak) // FITTED].astype(np.float32), 0.1, axis=0).astype(np.float32)
-    longest = max(passages, key=lambda passage: len(passage.segments))
-    some = slice(0, round(FITTED_S / hop_s / original.hops))
-    frames, segments = longest.frames[some] + HOPS_PER_SLOT, longest.segments[some]
-    first = max(0, original.hops * int(segments[0]) - round(LEAD_S / hop_s))
-    said = original.log_power[first : original.hops * int(segments[-1] + 1)].astype(np.float32)
-    places = original.hops * segments + HOPS_PER_SLOT - first
-    inside = (frames >= 0) & (frames < len(leak)) & (places < len(said))
-    heard, places = leak[frames[inside]].astype(np.float32), places[inside]
-    if not len(heard):
-        return Channel(0.0, 0.0, np.zeros(leak.shape[1], np.float32), noise)
-    rooms = [(0.0, 0.0), *((float(np.exp(-13.8 * hop_s / decay)), tail) for decay in DECAYS_S for tail in TAILS)]
-    tries = [tried(heard, smeared(said, *room)[places], noise, room) for room in rooms]
-    return min(tries, key=lambda one: one[0])[1]
-
-
-def tried(heard: Floats, told: Floats, noise: Floats, room: tuple[float, float]) -> tuple[float, Channel]:
-    """Return how far off a room's channel is on the average, and that channel."""
-    loud = told >= np.median(told, axis=0)
-    colour = np.array([np.median((heard - told)[loud[:, band], band]) for band in range(heard.shape[1])], np.float32)
-    off = np.abs(heard - np.logaddexp(told + colour, noise)).mean()
-    return float(off), Channel(*room, colour, noise)

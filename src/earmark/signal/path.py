@@ -136,6 +136,34 @@ def centred(worth: Doubles, parts: Sequence[Part], reach: int) -> list[Part]:
     return moved
 
 
+def drawn_in(parts: Sequence[Part], telling: Doubles, least: float, reach: int) -> list[Part]:
+    """Return the parts with what is foreign drawn in, at both of its ends, to where there is something to be heard.
+
+    Where nothing tells it from a course that it borders on, a border may be anywhere; what was put in is mostly put in
+    for what it says, so that it begins and ends with that rather than with a pause.
+
+    Args:
+        parts: of the path.
+        telling: what each frame could be worth, in nats.
+        least: so many nats at an end say nothing.
+        reach: no end is moved by more frames.
+    """
+    moved = list(parts)
+    for number, part in enumerate(parts):
+        sums = np.cumsum(telling[part.first : part.last])
+        if part.course != FOREIGN or not len(sums) or sums[-1] <= 2 * least:
+            continue
+        first = part.first + min(reach, int(np.searchsorted(sums, least)))
+        last = part.last - min(reach, int(np.searchsorted(np.cumsum(telling[part.first : part.last][::-1]), least)))
+        if number > 0:
+            moved[number - 1] = replace(moved[number - 1], last=first)
+            moved[number] = replace(moved[number], first=first)
+        if number + 1 < len(parts):
+            moved[number + 1] = replace(moved[number + 1], first=last)
+            moved[number] = replace(moved[number], last=last)
+    return moved
+
+
 def along(worth: Doubles, course: int) -> Doubles:
     """Return what a course, or being foreign, is worth at each frame."""
     return np.zeros(worth.shape[1]) if course == FOREIGN else np.maximum(worth[course], NOWHERE)

@@ -1,10 +1,12 @@
 """Where in the original a part of a leak sounds alike, whatever became of its mark.
 
-Two seconds of the leak are compared with all places of the original at once: their log-powers, in groups of three bands
-and steps of a segment, are correlated by Fourier transforms. The place where they agree best is believed if it stands
-out by many standard deviations, or by some and another window, which shares nothing with it, lies on its line; that is
-chance once in some ten thousand pairs. The mark would say so too, where enough of it is left, and proves it; this
-finds what the mark is too weak for.
+Some seconds of the leak are compared with all places of the original at once: their log-powers, in groups of three
+bands and steps of a segment, are correlated by Fourier transforms. What a room, a loudspeaker or noise does to all
+places alike must not count: in each group nothing is lower than the leak's own noise, in the original neither; what
+stays the same for a second is taken out; and each place is judged by how much there changes. The place where both
+agree best is believed if it stands out by many standard deviations, or by some and another window, which shares
+nothing with it, lies on its line; that is chance once in some ten thousand pairs. The mark would say so too, where
+enough of it is left, and proves it; this finds what the mark is too weak for.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import scipy.fft
+import scipy.ndimage
 from numpy.typing import NDArray
 
 from earmark.signal.alignment import Passage
@@ -20,6 +23,15 @@ from earmark.signal.correlation import Floats
 
 GROUP = 3
 RANGE = 9.0
+LOUD_SHARE, NOISE_SHARE = 0.95, 0.1
+"""What of a leak is louder and softer than nearly all of it; the latter is its noise."""
+
+QUIET_SHARE = 0.1
+"""So many of all places, in which least changes, count as if a little more did, lest nothing be like anything."""
+
+FITTED = 4000
+TINY = 1e-3
+AVERAGE_S = 1.0
 WINDOW_S, LONG_WINDOW_S = 2.0, 6.0
 SHORTEST_S = 0.4
 NEAR_S = 8.0
@@ -98,28 +110,58 @@ class Sounding:
         count = len(self._steps) - len(piece) + 1
         if count < 2 or len(piece) < 2:
             return np.zeros(0)
-        centred = piece - piece.mean(axis=0)
-        transformed = scipy.fft.rfft(centred, self._size, axis=0)
+        transformed = scipy.fft.rfft(piece - piece.mean(axis=0), self._size, axis=0)
         products = scipy.fft.irfft((self._transformed * transformed.conj()).sum(axis=1), self._size)[:count]
-        energy = np.cumsum(np.append(0.0, np.square(self._steps).sum(axis=1)))
-        alike = products / np.sqrt(np.maximum(energy[len(piece) :] - energy[: -len(piece)], 1.0))
+        energy = self._energy(len(piece))
+        alike = products / np.sqrt(np.maximum(energy, max(np.quantile(energy, QUIET_SHARE), TINY)))
         spread = alike.std()
         scores: Doubles = (alike - alike.mean()) / spread if spread > 0 else np.zeros(count)
         return scores
 
+    def _energy(self, length: int) -> Doubles:
+        """Return how much the original changes in each window of ``length`` segments."""
+        squares, sums = (part[length:] - part[:-length] for part in self._sums)
+        energy: Doubles = squares.sum(axis=1) - np.square(sums).sum(axis=1) / length
+        return energy
+
     def _on_line(self, before: Passage, after: Passage) -> bool:
         """Tell whether a passage goes on on the line of another one, but for a frame or two, not very far from it."""
         ahead = before.frames[0] + self.hops * (after.segments[0] - before.segments[0])
-        near = abs(int(after.frames[0] - before.frames[-1])) * self.hop_s <= NEAR_S
+        gap = max(after.frames[0] - before.frames[-1], before.frames[0] - after.frames[-1])
+        near = int(gap) * self.hop_s <= NEAR_S
         return near and abs(int(after.frames[0] - ahead)) <= SAME_LINE
 
     @cached_property
     def _heard(self) -> Floats:
-        return balanced(self.leak)
+        told, floor = self._range
+        return self._changing(np.maximum(grouped(self.leak), told - floor), 1)
 
     @cached_property
     def _steps(self) -> Floats:
-        return pooled(balanced(self.original), self.hops)
+        _, floor = self._range
+        groups = grouped(self.original)
+        return self._changing(pooled(np.logaddexp(groups - loud(groups), -floor), self.hops), self.hops)
+
+    @cached_property
+    def _range(self) -> tuple[Floats, Floats]:
+        """How loud each group of the leak's bands gets, and how far below that its noise is; shape (24,) each."""
+        groups = grouped(self.leak)
+        told = loud(groups)
+        return told, np.minimum(told - np.quantile(some(groups), NOISE_SHARE, axis=0), RANGE).astype(np.float32)
+
+    def _changing(self, rows: Floats, frames: int) -> Floats:
+        """Return rows of ``frames`` frames each, less their average over a second: what stays the same says nothing."""
+        size = max(1, round(AVERAGE_S / self.hop_s / frames))
+        changing: Floats = rows - scipy.ndimage.uniform_filter1d(rows, size, axis=0, mode="nearest")
+        return changing
+
+    @cached_property
+    def _sums(self) -> tuple[Doubles, Doubles]:
+        squares, sums = (
+            np.cumsum(np.vstack([np.zeros((1, rows.shape[1])), rows]), axis=0, dtype=np.float64)
+            for rows in (np.square(self._steps), self._steps)
+        )
+        return squares, sums
 
     @cached_property
     def _size(self) -> int:
@@ -132,13 +174,21 @@ class Sounding:
         return transformed
 
 
-def balanced(log_power: LogPowers) -> Floats:
-    """Return groups of bands as they differ from their average, what is nearly silent left out; shape (frames, 24)."""
-    loud = np.quantile(log_power[:: 1 + len(log_power) // 4000].max(axis=1).astype(np.float32), 0.95)
-    powers = np.maximum(log_power.astype(np.float32), loud - RANGE)
-    groups = powers.reshape(len(powers), -1, GROUP).mean(axis=2)
-    balanced: Floats = groups - groups.mean(axis=0)
-    return balanced
+def grouped(log_power: LogPowers) -> Floats:
+    """Return the means of groups of bands; shape (frames, 24)."""
+    groups: Floats = log_power.astype(np.float32).reshape(len(log_power), -1, GROUP).mean(axis=2)
+    return groups
+
+
+def some(rows: Floats) -> Floats:
+    """Return a few thousand of many rows."""
+    return rows[:: 1 + len(rows) // FITTED]
+
+
+def loud(groups: Floats) -> Floats:
+    """Return how loud each group gets; shape (24,)."""
+    told: Floats = np.quantile(some(groups), LOUD_SHARE, axis=0).astype(np.float32)
+    return told
 
 
 def pooled(rows: Floats, hops: int) -> Floats:

@@ -15,14 +15,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.signal.again import anywhere, found_again
+from earmark.signal.again import SHORTEST_S, anywhere, found_again
 from earmark.signal.alignment import Passage
 from earmark.signal.correlation import Correlator, energy
 from earmark.signal.courses import Course, courses_of
 from earmark.signal.likeness import Likeness
 from earmark.signal.listening import Listening
 from earmark.signal.order import in_order
-from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, opened, without_crumbs
+from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, drawn_in, opened, without_crumbs
 from earmark.signal.presence import presence, strength, telling
 from earmark.signal.sounding import KNOWN
 
@@ -50,6 +50,7 @@ SURELY = {True: 1.25, False: 2.0}
 By the mark alone one can only expect what it would have told, and it may be of two pieces.
 """
 
+SILENT_NATS = 0.5
 BORDER_REACH_S = 2.0
 
 Doubles = NDArray[np.float64]
@@ -143,7 +144,8 @@ def path_of(correlator: Correlator, leak: Weighed) -> list[Part]:
     """Return the likeliest path through a leak that is weighed."""
     hop_s = correlator.listening.hop_s
     parts = without_crumbs(best_path(leak.worth, PRICES), round(SHORTEST_FOREIGN_S / hop_s))
-    parts = centred(leak.worth, parts, round(BORDER_REACH_S / hop_s))
+    reach = round(BORDER_REACH_S / hop_s)
+    parts = drawn_in(centred(leak.worth, parts, reach), leak.telling, SILENT_NATS, reach)
     least = SHORTEST_FOREIGN_S / hop_s
     repeated = [leak.repeated(before, after) for before, after in pairwise(parts)]
     return opened(leak.worth, parts, [count if count >= least else 0 for count in repeated])
@@ -257,13 +259,18 @@ class Told:
         """Return a part as a stretch."""
         start, end = self.time(part.first), self.time(part.last)
         if part.course == FOREIGN:
-            told = self.leak.strangeness(part) >= FOREIGN_NATS
+            told = not self.is_scrap(part) and self.leak.strangeness(part) >= FOREIGN_NATS
             return Stretch("not from this recording" if told else "too degraded to say", start, end)
         course = self.leak.courses[part.course]
         segment_s = self.listening.layout.segment_ms / 1000
         first, last = (segment_s * course.position(frame) for frame in (part.first, part.last))
         speed = course.speed(part.first, part.last)
         return Stretch("genuine", start, end, first, last, speed and speed * self.listening.pace.tempo)
+
+    def is_scrap(self, part: Part) -> bool:
+        """Tell whether a part is too short to be looked for, and where a room has yet to fill, or the leak ends."""
+        edge = part.first == 0 or part.last == self.listening.frames
+        return edge and (part.last - part.first) * self.listening.hop_s < SHORTEST_S
 
     def if_foreign(self, stretch: Stretch) -> Stretch:
         """Return a stretch, called foreign only if it would have been found had it been said anywhere else.
