@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import re
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -14,9 +16,10 @@ import pytest
 from av.audio.stream import AudioStream
 from tests.api.conftest import STAFF
 from tests.api.voices import RATE, cut, load, speech, write_wav
+from tests.bombs import silence
 from tests.cases.pages import assert_harmless
 
-from earmark.api import Delivered, Listener, Vault, case, cases, check_case, mark, new_case
+from earmark.api import Delivered, Listener, Vault, case, cases, check_case, mark, new_case, trace, verify
 from earmark.api.tracing import traced
 from earmark.cases import bundle as bundles
 from earmark.cases.evidence import read
@@ -219,6 +222,28 @@ def test_several_streams_of_sound_are_said(vault: Vault, briefing: Path, tmp_pat
             file.mux([*stream.encode(frame), *stream.encode(None)])
     folder = new_case(vault, leak, tmp_path / "case").folder
     assert "2 streams of sound" in (folder / "report.html").read_text("utf-8")
+    for result in (trace(vault, leak), verify(vault, leak)):
+        assert any("2 streams of sound" in note for note in result.notes)
+
+
+def test_what_is_refused_as_far_too_much_leaves_nothing(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10**12))
+    huge = tmp_path / "huge.wav"
+    with huge.open("wb") as file:
+        file.truncate(2**32 + 1)
+    for leak in (huge, silence(tmp_path / "days.flac", 90)):
+        tracemalloc.start()
+        with pytest.raises(MediaError, match=r"not a sound file|more than 24 hours"):
+            new_case(vault, leak, tmp_path / "case")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 20_000_000
+        assert not (tmp_path / "case").exists()
+    kinds = [entry.kind for entry in vault.ledger.entries()]
+    assert kinds.count("exhibit-received") == 2
+    assert "trace-run" not in kinds
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(500), b"RIFF, or so it says"])

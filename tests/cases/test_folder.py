@@ -54,6 +54,15 @@ def test_large_exhibits_take_little_memory(tmp_path: Path) -> None:
     assert peak < 5_000_000
 
 
+@pytest.mark.parametrize("content", [bytes(3 << 20), bytes(1 << 20) + b"x", b"x" + bytes(5 << 20) + b"y", b""])
+def test_holes_are_copied_as_what_they_are(tmp_path: Path, content: bytes) -> None:
+    leak = tmp_path / "leak"
+    leak.write_bytes(content)
+    received = receive(leak, make(tmp_path / "case"))
+    assert received.path.read_bytes() == content
+    assert received.sha256 == hashlib.sha256(content).hexdigest()
+
+
 def make(folder: Path) -> Path:
     folder.mkdir()
     return folder

@@ -14,6 +14,7 @@ import numpy as np
 
 from earmark.api.looking import Ear, Hit, Track, layouts_of, signs_of, surest_hits
 from earmark.api.progress import Progress, watched
+from earmark.media.bounds import require_bounded
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
 from earmark.signal.alignment import FALSE_FURTHER_PASSAGE, SHORTEST_PART_S, Passage, align, follow
@@ -118,8 +119,9 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     """Listen to ``leak`` and look for one of ``tracks`` in it.
 
     Raises:
-        MediaError: there is nothing in it that can be decoded.
+        MediaError: there is nothing in it that can be decoded, or more than can be listened to.
     """
+    require_bounded(leak)
     ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress))
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
     hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []

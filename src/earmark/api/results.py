@@ -113,6 +113,7 @@ class Traced:
         passages: in the order of the leak.
         more_needed_s: about how many more seconds of such a leak would do; None where none are needed or would help.
         elapsed_s: how long it took.
+        notes: what is worth knowing, each a clause that can be printed.
     """
 
     verdict: Verdict
@@ -123,6 +124,7 @@ class Traced:
     passages: tuple[PassageTimes, ...]
     more_needed_s: float | None
     elapsed_s: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from earmark.codes.accusation import accuse
 from earmark.codes.codebook import Codebook
 from earmark.codes.outlook import Price, forecast
 from earmark.errors import UsageError
+from earmark.media.source import probe
 from earmark.records.entries import Recording, RecordingKeys
 from earmark.records.ledger import acts
 from earmark.records.ledger.entries import Entry
@@ -106,8 +107,19 @@ def traced(
         passages=() if found is None else tuple(passages_of(vault, found)),
         more_needed_s=outcome.more_needed_s,
         elapsed_s=time.monotonic() - started,
+        notes=unheard(leak),
     )
     return Tracing(result, outcome, entry)
+
+
+def unheard(leak: Path) -> tuple[str, ...]:
+    """Return what is to be noted of a leak that was not listened to in whole: the longest of its streams was."""
+    streams = probe(leak).audio_streams
+    if streams == 1:
+        return ()
+    return (
+        f"the leak has {streams} streams of sound, and only the longest was listened to: put each in a file of its own",
+    )
 
 
 def name_of(recording: Recording) -> RecordingName:

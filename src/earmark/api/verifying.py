@@ -17,7 +17,7 @@ from earmark.api.error_rates import ErrorRate, error_rate, error_rates
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, RecordingName
-from earmark.api.tracing import name_of, received
+from earmark.api.tracing import name_of, received, unheard
 from earmark.api.tracks import require_known_rules, tracks_of
 from earmark.api.workroom import sweep, workroom
 from earmark.errors import MediaError, UsageError
@@ -152,10 +152,11 @@ def verify(
         edits_s=line.edits,
         error_rates=error_rates(with_original=with_original),
         elapsed_s=time.monotonic() - started,
-        notes=tuple(
-            notes(
+        notes=(
+            *notes(
                 heard, found, with_original=with_original, calls_left_out=recording is None and bool(vault.calls.all())
-            )
+            ),
+            *unheard(leak),
         ),
     )
 

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from earmark.media.ahead import one_ahead
+from earmark.media.bounds import bounded
 from earmark.media.samples import Block, Unpacker
 from earmark.media.source import SoundInfo, decoded, first_frame, longest_stream, open_sound
 from earmark.media.strict import finite, strict_frames, unpadded
@@ -100,7 +101,7 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
         float32 blocks of shape (channels, samples), full scale ±1, some seconds each.
 
     Raises:
-        MediaError: there is nothing in it that can be decoded.
+        MediaError: there is nothing in it that can be decoded, or more than ``bounds.LONGEST_S``.
     """
     with open_sound(path) as container:
         stream = longest_stream(container, path)
@@ -111,7 +112,7 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
         samples = AHEAD_S * native
         frames = joined(forgiving_frames(container, stream), samples)
         alike = (frame for frame in frames if kind(frame)[:2] == (native, channels))
-        blocks = (silenced(block) for block in regrouped(unpacked(alike), samples))
+        blocks = (silenced(block) for block in bounded(regrouped(unpacked(alike), samples), native, path))
         with closing(one_ahead(blocks)) as ahead:  # ends before the file is closed
             yield from resampled(ahead, native, rate, channels)
 
