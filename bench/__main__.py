@@ -20,7 +20,9 @@ from bench import (
     colluders,
     corpus,
     depths,
+    exhibits,
     innocents,
+    ledger,
     peers,
     plain,
     quality,
@@ -110,7 +112,8 @@ class Bench:
 
     def tampering(self) -> list[str]:
         """Return what of tampered leaks is noticed."""
-        found = tampering.measure(self._clips())
+        with self._scratch() as folder:
+            found = tampering.measure(self._clips(), folder)
         rates = tuple(tampering.stated(found))
         error_rates.written(rates, RATES)
         return [
@@ -141,6 +144,14 @@ class Bench:
         found = scaling.measure()
         return [table(scaling.HEAD, scaling.rows(found)), scaling.picture(found)]
 
+    def ledger(self) -> list[str]:
+        """Return what a ledger of a million entries takes."""
+        return [table(ledger.HEAD, shown(ledger.rows()))]
+
+    def exhibits(self) -> list[str]:
+        """Return what a huge exhibit takes."""
+        return [table(exhibits.HEAD, shown(exhibits.rows()))]
+
     def speed(self) -> list[str]:
         """Return how fast everything is."""
         return [table(speed.HEAD, shown(speed.rows(self._stage)))]
@@ -162,6 +173,8 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "calls": (Heading("Leaks of calls", calls.ABOUT, main=True), Bench.calls),
     "plain": (Heading("Calls against plain ones", plain.ABOUT), Bench.plain),
     "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
+    "ledger": (Heading("A ledger of a million entries", ledger.ABOUT), Bench.ledger),
+    "exhibits": (Heading("An exhibit of ten gigabytes", exhibits.ABOUT), Bench.exhibits),
     "speed": (Heading("Speed and memory", speed.ABOUT, main=True), Bench.speed),
 }
 
@@ -185,7 +198,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--attack", action="append", help="measure the seconds for this chain of attacks; repeatable")
     parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length, in some parts of it")
     parser.add_argument("--runs", type=int, help="calls held over each relay, of each kind")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="what calls recorded stays here, and is used again")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="what calls recorded, and what came of tampered leaks, stays here and is used again",
+    )
     options = parser.parse_args(arguments)
     parts = options.parts or (["seconds"] if options.attack else list(PARTS))
     if set(parts) - set(PARTS):
