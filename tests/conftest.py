@@ -20,10 +20,15 @@ def web() -> Path:
     """Where the page's sources are, with what they are built with installed."""
     if shutil.which("npm") is None:
         pytest.skip("no npm on this machine, so the page's own tests were not run (make browsers)")
-    marker = WEB / "node_modules" / ".package-lock.json"
-    if not marker.exists() or marker.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
-    return WEB
+    return packaged(WEB)
+
+
+def packaged(folder: Path) -> Path:
+    """Return a folder of JavaScript, with what it needs installed as its lock file says."""
+    marker = folder / "node_modules" / ".package-lock.json"
+    if not marker.exists() or marker.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

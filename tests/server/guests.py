@@ -26,6 +26,7 @@ from earmark.errors import RelayError
 from earmark.records.vault import Vault
 from earmark.server.app import create_app
 from earmark.server.house import House
+from earmark.server.login import Provider
 from earmark.server.metrics import Metrics
 from earmark.server.register import Register
 from earmark.server.running import Place, Server, config_of, listen
@@ -222,9 +223,17 @@ class Guest:
 
 
 @asynccontextmanager
-async def running(vault: Vault, page: Path, name: str = "") -> AsyncIterator[Site]:
+async def running(
+    vault: Vault,
+    page: Path,
+    name: str = "",
+    *,
+    port: int = 0,
+    token: str | None = TOKEN,
+    provider: Provider | None = None,
+) -> AsyncIterator[Site]:
     """A server on a port of its own."""
-    place = Place(port=0)
+    place = Place(port=port)
     relay = NotingRelay()
     listening = listen(place)
     address = place.address(listening.getsockname()[1])
@@ -232,7 +241,9 @@ async def running(vault: Vault, page: Path, name: str = "") -> AsyncIterator[Sit
     metrics = Metrics()
     register = Register(vault, metrics.vault.time)
     house = House(register, relay, clock=monotonic, randomness=randomness, metrics=metrics, name=name)
-    app = create_app(house, vault, address=address, host_token=TOKEN, randomness=randomness, page=page)
+    app = create_app(
+        house, vault, address=address, host_token=token, randomness=randomness, page=page, provider=provider
+    )
     server = Server(config_of(app, place), house)
     await house.start()
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -11,6 +11,7 @@ from earmark.cli.options import Json, VaultFolder
 if TYPE_CHECKING:
     from earmark.call.relays.base import Relay
     from earmark.cli.settings import Settings
+    from earmark.server.login import Provider
 
 
 def serve(
@@ -92,12 +93,13 @@ def serve(
     place.check()
     logs.begin(chosen.log_format)
     helpers = turn.helpers(chosen.ice_urls, chosen.turn_secret_file, time.time)
+    provider = chosen_provider(chosen)
     with shell.opened(chosen) as opened:
         opened.safe.open()
-        token = tokens.host_token(chosen.host_token_file, opened.safe.randomness)
+        token = tokens.host_token(chosen.host_token_file, opened.safe.randomness) if chosen.host_link else None
 
         def ready(address: str) -> None:
-            link = f"{address}#host={token}"
+            link = None if token is None else f"{address}#host={token}"
             shell.tell("earmark.serve/1", {"address": address, "host_link": link}, announced(address, link), json=json)
 
         running.serve(
@@ -108,6 +110,7 @@ def serve(
             ready=ready,
             ice_servers=helpers.for_somebody,
             metrics=chosen.metrics,
+            provider=provider,
         )
 
 
@@ -129,6 +132,34 @@ def chosen_relay(chosen: "Settings") -> "Relay":
     return BuiltinRelay(addresses, ports[0] if ports else 0)
 
 
+def chosen_provider(chosen: "Settings") -> "Provider | None":
+    """Return where hosts and officers log in; None for nowhere.
+
+    Raises:
+        UsageError: nobody could open calls, or what is said of the provider makes no sense.
+    """
+    from earmark.errors import UsageError
+    from earmark.server.login import Provider, read_secret
+
+    if chosen.oidc_issuer is None:
+        if not chosen.host_link:
+            raise UsageError("nobody could open calls", "Set oidc_issuer, or leave host_link on.")
+        return None
+    if not chosen.oidc_issuer.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise UsageError(f"{chosen.oidc_issuer} is no address of a provider", "It begins with https://.")
+    if not (chosen.oidc_client_id and chosen.oidc_hosts):
+        raise UsageError("nobody could log in as a host", "Set oidc_client_id and oidc_hosts.")
+    return Provider(
+        chosen.oidc_issuer,
+        chosen.oidc_client_id,
+        read_secret(chosen.oidc_client_secret_file),
+        chosen.oidc_claim,
+        frozenset(chosen.oidc_hosts),
+        frozenset(chosen.oidc_officers),
+        tuple(chosen.oidc_scopes),
+    )
+
+
 def port_range(text: str | None) -> tuple[int, int] | None:
     """Return the first and the last of ports such as "40000" or "40000-40100"; None for any.
 
@@ -146,6 +177,6 @@ def port_range(text: str | None) -> tuple[int, int] | None:
     return numbers[0], numbers[1]
 
 
-def announced(address: str, link: str) -> list[str]:
+def announced(address: str, link: str | None) -> list[str]:
     """Return what is printed when the server is ready."""
-    return [f"page   {address}", f"host   {link}"]
+    return [f"page   {address}", f"host   {link or f'{address} (log in there)'}"]

@@ -44,6 +44,14 @@ class Settings(BaseSettings):
         media_address: the address at which the relay takes sound.
         media_ports: the UDP ports there, such as "40000-40100".
         host_token_file: keeps the token by which hosts open calls. The token itself is no setting.
+        host_link: whether hosts may come by the link with that token, beside logging in.
+        oidc_issuer: address of the provider (OpenID Connect) where hosts and officers log in; nowhere if not set.
+        oidc_client_id: what the provider knows this server by.
+        oidc_client_secret_file: holds what it knows it by besides. The secret itself is no setting.
+        oidc_scopes: what the provider is asked for.
+        oidc_claim: what of a person tells their roles.
+        oidc_hosts: values of that claim that make a host.
+        oidc_officers: values of it that make an officer.
         ice_urls: STUN and TURN servers for browsers behind networks that let nothing else through.
         turn_secret_file: holds the secret that the TURN servers share with this one. The secret itself is no setting.
         metrics: address and port at which Prometheus is answered; nowhere if not set.
@@ -69,6 +77,14 @@ class Settings(BaseSettings):
     media_address: str | None = None
     media_ports: str | None = None
     host_token_file: Path | None = None
+    host_link: bool = True
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_scopes: list[str] = ["openid", "profile"]
+    oidc_claim: str = "groups"
+    oidc_hosts: list[str] = []
+    oidc_officers: list[str] = []
     ice_urls: list[str] = []
     turn_secret_file: Path | None = None
     metrics: str | None = None

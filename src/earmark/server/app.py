@@ -15,6 +15,7 @@ from earmark.records.vault import Vault
 from earmark.server.bodies import LimitedBodies
 from earmark.server.guard import Guard
 from earmark.server.house import House
+from earmark.server.login import Login, Provider, about_sessions
 from earmark.server.page import PAGE, add_headers, add_page
 from earmark.server.questions import questions
 from earmark.server.sockets import POLICY, is_own, serve_socket
@@ -23,7 +24,14 @@ HEALTH_S = 5.0
 
 
 def create_app(
-    house: House, vault: Vault, *, address: str, host_token: str, randomness: Randomness, page: Path = PAGE
+    house: House,
+    vault: Vault,
+    *,
+    address: str,
+    host_token: str | None,
+    randomness: Randomness,
+    page: Path = PAGE,
+    provider: Provider | None = None,
 ) -> FastAPI:
     """Return the server's interface.
 
@@ -31,9 +39,10 @@ def create_app(
         house: the calls.
         vault: theirs.
         address: of the page, such as "https://calls.example/".
-        host_token: lets hosts open calls; only its hash is kept.
+        host_token: lets hosts open calls; only its hash is kept. None where they have to log in.
         randomness: gives that many bytes fit for tokens.
         page: the folder with the page's files.
+        provider: where hosts and officers log in; None for nowhere.
     """
     app = FastAPI(title="Earmark", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(LimitedBodies)
@@ -41,7 +50,12 @@ def create_app(
     app.add_exception_handler(EarmarkError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _barred)
-    app.include_router(questions(house.register, vault, address, Guard(host_token), randomness))
+    login = Login(provider, vault.safe.open().vault_key, address) if provider else None
+    guard = Guard(host_token, login.sessions if login else None, address)
+    app.include_router(questions(house.register, vault, address, guard, randomness))
+    app.include_router(about_sessions(login, address))
+    if login:
+        login.add_to(app)
 
     @app.get("/healthz")
     async def health() -> JSONResponse:

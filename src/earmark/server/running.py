@@ -22,6 +22,7 @@ from earmark.errors import UsageError
 from earmark.records.vault import Vault
 from earmark.server.app import create_app
 from earmark.server.house import House
+from earmark.server.login import Provider
 from earmark.server.metrics import Metrics
 from earmark.server.page import PAGE
 from earmark.server.register import Register
@@ -112,12 +113,13 @@ def serve(
     place: Place,
     relay: Relay,
     *,
-    host_token: str,
+    host_token: str | None,
     ready: Callable[[str], None],
     ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
     randomness: Randomness = os.urandom,
     page: Path = PAGE,
     metrics: str | None = None,
+    provider: Provider | None = None,
 ) -> None:
     """Serve calls until the process is interrupted.
 
@@ -125,12 +127,13 @@ def serve(
         vault: keeps the calls; can be opened.
         place: where.
         relay: forwards the sound.
-        host_token: lets hosts open calls.
+        host_token: lets hosts open calls; None where they have to log in.
         ready: told the page's address when connections are taken.
         ice_servers: gives what a browser is told of servers that help to find a way through.
         randomness: gives that many bytes fit for keys.
         page: the folder with the page's files.
         metrics: address and port at which Prometheus is answered; None for nowhere.
+        provider: where hosts and officers log in; None for nowhere.
 
     Raises:
         UsageError: nobody can listen there.
@@ -148,7 +151,15 @@ def serve(
     )
     with closing(listen(place)) as listening, counted.served(metrics):
         address = place.address(listening.getsockname()[1])
-        app = create_app(house, vault, address=address, host_token=host_token, randomness=randomness, page=page)
+        app = create_app(
+            house,
+            vault,
+            address=address,
+            host_token=host_token,
+            randomness=randomness,
+            page=page,
+            provider=provider,
+        )
         server = Server(config_of(app, place), house, partial(ready, address))
         asyncio.run(_serve(server, house, listening))
 

@@ -7,11 +7,20 @@ import { useEffect, useState } from "preact/hooks";
 
 import { CallPage } from "./call/CallPage.tsx";
 import { HostPage } from "./host/HostPage.tsx";
-import { NoLink } from "./NoLink.tsx";
+import { Door } from "./Door.tsx";
 import { hostSecret, keepSecret, takeSecret, type Secret } from "./secrets.ts";
+import { fromLogin } from "./session.ts";
+
+/** Whoever has just logged in is shown what that opens, whatever this tab had open before. */
+const loggedIn = fromLogin(location.hash);
+
+function firstSecret(): Secret | null {
+  const secret = takeSecret();
+  return loggedIn === null ? secret : null;
+}
 
 function Page(): JSX.Element {
-  const [secret, setSecret] = useState(takeSecret);
+  const [secret, setSecret] = useState(firstSecret);
   useEffect(() => {
     const changed = (): void => {
       if (location.hash !== "") {
@@ -28,10 +37,10 @@ function Page(): JSX.Element {
 
 function Opened({ secret, open }: { secret: Secret | null; open: (secret: Secret) => void }): JSX.Element {
   if (secret === null) {
-    return <NoLink />;
+    return <Door problem={loggedIn ?? ""} />;
   }
   if (secret.role === "host") {
-    return <HostPage key={secret.token} token={secret.token} />;
+    return <HostPage key={secret.token} token={secret.token} who={null} />;
   }
   const host = hostSecret();
   const toHost = (): void => {

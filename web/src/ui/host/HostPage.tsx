@@ -11,11 +11,19 @@ import { Calls } from "./Calls.tsx";
 import { Created } from "./Created.tsx";
 import { readCalls, type CallSummary } from "./history.ts";
 import { NewCallForm } from "./NewCallForm.tsx";
+import { logOut, type Whoever } from "../session.ts";
 
-export function HostPage({ token }: { token: string }): JSX.Element {
+interface Props {
+  /** The host's; null where somebody is logged in. */
+  token: string | null;
+  who: Whoever | null;
+}
+
+export function HostPage({ token, who }: Props): JSX.Element {
   const api = useMemo(() => new HostApi(token), [token]);
   const [created, setCreated] = useState<{ title: string; call: CallCreated } | null>(null);
   const { calls, problem } = useCalls(api, created);
+  const looking = who?.role === "officer";
   if (created !== null) {
     return (
       <Created
@@ -29,17 +37,38 @@ export function HostPage({ token }: { token: string }): JSX.Element {
   }
   return (
     <Frame>
-      <p class="eyebrow">Host</p>
-      <Heading title="Your calls">A new confidential call</Heading>
+      <p class="eyebrow">{looking ? "Officer" : "Host"}</p>
+      <Heading title={looking ? "Calls" : "Your calls"}>
+        {looking ? "Who heard what" : "A new confidential call"}
+      </Heading>
+      {who !== null && <LoggedIn who={who} />}
       <Alert text={problem} />
-      <NewCallForm
-        api={api}
-        onCreated={(title, call) => {
-          setCreated({ title, call });
-        }}
-      />
+      {!looking && (
+        <NewCallForm
+          api={api}
+          onCreated={(title, call) => {
+            setCreated({ title, call });
+          }}
+        />
+      )}
       <Calls api={api} calls={calls} />
     </Frame>
+  );
+}
+
+function LoggedIn({ who }: { who: Whoever }): JSX.Element {
+  const leave = (): void => {
+    void logOut().finally(() => {
+      location.reload();
+    });
+  };
+  return (
+    <p class="buttons">
+      <span>Logged in as {who.name}.</span>
+      <button type="button" onClick={leave}>
+        Log out
+      </button>
+    </p>
   );
 }
 

@@ -44,7 +44,8 @@ export class ApiError extends Error {
 }
 
 export class HostApi {
-  constructor(private readonly token: string) {}
+  /** @param token the host's; null where somebody is logged in, whom the browser's cookie makes known. */
+  constructor(private readonly token: string | null) {}
 
   async create(call: NewCall): Promise<CallCreated> {
     return (await this.ask("POST", "api/calls", call)) as CallCreated;
@@ -59,7 +60,7 @@ export class HostApi {
   }
 
   private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.token}` };
+    const headers: Record<string, string> = this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
     }
@@ -73,13 +74,16 @@ export class HostApi {
     });
     const answer: unknown = await response.json().catch(() => null);
     if (!response.ok) {
-      throw refusal(response.status, answer);
+      throw refusal(response.status, answer, this.token === null);
     }
     return answer;
   }
 }
 
-function refusal(status: number, answer: unknown): ApiError {
+function refusal(status: number, answer: unknown, loggedIn: boolean): ApiError {
+  if (loggedIn && status === 401) {
+    return new ApiError("You are not logged in any more.", "Load this page again, and log in.", status);
+  }
   if (status === 401 || status === 403) {
     return new ApiError(
       "This host’s link is not valid.",
