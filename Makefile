@@ -56,7 +56,7 @@ lock:  ## Lock the dependencies anew, with hashes (needs uv)
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --group $$group pyproject.toml --output-file requirements/$$group.txt; done
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  pyproject.toml --output-file requirements/run.txt
+	  --extra postgres pyproject.toml --output-file requirements/run.txt
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

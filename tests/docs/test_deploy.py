@@ -49,6 +49,12 @@ def test_the_container_is_not_roots() -> None:
     assert not any(re.search(r"(PASSWORD|SECRET|TOKEN)\s*=", line) for line in lines)
 
 
+def test_the_container_has_the_driver_for_postgresql() -> None:
+    (installed,) = re.findall(r"--requirement /src/(\S+)", (ROOT / "deploy/Containerfile").read_text("utf-8"))
+    locked = (ROOT / installed).read_text("utf-8")
+    assert re.search(r"^psycopg-binary==", locked, re.MULTILINE)
+
+
 def test_the_settings_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "earmark.toml"
     monkeypatch.setenv("EARMARK_CONFIG", str(file))
