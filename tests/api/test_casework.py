@@ -73,7 +73,7 @@ def test_evidence_json_is_what_the_bundle_states(vault: Vault, leak: Path, tmp_p
     assert evidence.heard is not None
     assert evidence.innocents is not None
     assert len(evidence.innocents.deficits) == len(STAFF) - 1
-    assert evidence.stretches[0].state == "found"
+    assert evidence.stretches[0].state == "genuine"
 
 
 @pytest.mark.parametrize("way", ["alternate", "average"])
@@ -277,6 +277,27 @@ def test_a_disk_without_room(vault: Vault, leak: Path, tmp_path: Path, monkeypat
     assert not (tmp_path / "case").exists()
 
 
+@pytest.mark.parametrize("seal", [True, False])
+def test_what_was_altered_is_on_the_first_page(
+    vault: Vault, briefing: Path, out: Path, tmp_path: Path, seal: bool
+) -> None:
+    mark(vault, briefing, STAFF, out, seal_original=seal)
+    sound = load(out / "anna.wav")
+    forged = np.concatenate([sound[:, 4 * RATE : 14 * RATE], sound[:, 17 * RATE : 30 * RATE]], axis=1)
+    made = new_case(vault, write_wav(tmp_path / "leak.wav", forged), tmp_path / "case")
+    evidence = read((made.folder / "evidence.json").read_bytes())
+    shown = [one for one in evidence.stretches if one.state != "too degraded to say"]
+    assert [one.state for one in shown] == ["genuine", "cut here", "genuine"]
+    assert shown[1].leak_start_s == pytest.approx(10, abs=0.5)
+    assert shown[1].missing_s == pytest.approx(3, abs=0.5)
+    assert all(one.error_rate_log10 is not None and one.error_rate_log10 < 0 for one in shown)
+    page = (made.folder / "report.html").read_text("utf-8")
+    assert "of the recording are missing" in page
+    assert any("the original is not at hand" in note for note in made.notes) == (not seal)
+    assert made.verdict == "named"
+    assert failed(made.folder) == []
+
+
 def test_it_is_copied_before_anything_else(
     vault: Vault, leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,7 +331,8 @@ def test_every_step_is_in_the_ledger(vault: Vault, leak: Path, tmp_path: Path) -
     shown = case(vault, made.case[:6])
     kinds = [event.kind for event in shown.events]
     assert (kinds[0], kinds[1], kinds[-1]) == ("exhibit-received", "trace-run", "case-made")
-    assert set(kinds[2:-1]) == {"key-opened"}
+    assert set(kinds[2:-1]) <= {"key-opened", "verify-run"}
+    assert "verify-run" in [entry.kind for entry in vault.ledger.entries()]
     assert any(event.about.endswith("for open-mark-key") for event in shown.events)
     assert not any("open-mark-key" in event.about for event in case(vault, other.case).events)
     assert (shown.named, shown.recording) == (("anna",), made.recording.id if made.recording else None)

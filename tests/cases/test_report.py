@@ -214,6 +214,11 @@ def test_what_a_comparison_shows_is_said() -> None:
     assert [row[1] for row in story.stretches] == [one.state for one in stretches]
     assert_harmless(page(story).decode())
     assert alterations(evidence.model_copy(update={"stretches": stretches[:1]}))[0].startswith("Nothing")
+    lead, items = alterations(evidence.model_copy(update={"stretches": (stretches[0], stretches[4])}))
+    assert lead.startswith("Nothing")  # a pause is no alteration
+    assert "degraded" in items[0]
+    replaced = stretches[4].model_copy(update={"missing_s": 1.0})
+    assert not alterations(evidence.model_copy(update={"stretches": (stretches[0], replaced)}))[0].startswith("Nothing")
 
 
 @pytest.mark.parametrize(

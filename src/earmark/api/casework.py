@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earmark import __version__
+from earmark.api.case_line import CaseLine, case_line
 from earmark.api.case_results import CaseMade
 from earmark.api.delivery import codebook_of
 from earmark.api.evidencing import Book, checkable, evidence_of
@@ -52,7 +53,9 @@ def new_case(
     progress: Progress = silent,
     randomness: Callable[[int], bytes] = os.urandom,
 ) -> CaseMade:
-    """Make a case of ``leak``: copy and hash it, trace it, report on it, and seal all that with the ledger.
+    """Make a case of ``leak``: copy and hash it, trace it, verify it, report on it, and seal all that with the ledger.
+
+    It is compared with the original if that is sealed in the vault, and else with the mark alone.
 
     Args:
         vault: has the recordings.
@@ -62,7 +65,7 @@ def new_case(
         recording: id or title of the only one to look for; None for all of them.
         family_wise: the allowed chance that any innocent listener is named, in (0, 1).
         open_mark_key: let whoever has the bundle compute the evidence anew. They can then also find and remove marks.
-        progress: told about the stages of ``trace``, and "copying" and "writing".
+        progress: told about the stages of ``trace``, and "copying", "opening", "comparing" and "writing".
         randomness: gives that many bytes for the case's id.
 
     Raises:
@@ -83,8 +86,10 @@ def new_case(
         )
         require_same(received, tracing)
         require_file_leaked(vault, tracing)
+        found = tracing.judged.found
+        line = case_line(vault, received, found, progress) if found else None
         progress("writing", 0.0)
-        work = Work.of(vault, case, title, received, tracing)
+        work = Work.of(vault, case, title, received, tracing, line=line)
         openings = work.openers.opened(work.evidence, work.bias_seed, mark_key=open_mark_key)
         files = work.report(folder, openings)
         statement = Statement(
@@ -131,6 +136,7 @@ class Work:
         openers: what opens commitments.
         bias_seed: of the recording; None if nobody was named.
         vault: keeps the records.
+        line: the time line; None if unmarked.
     """
 
     case: str
@@ -141,9 +147,19 @@ class Work:
     openers: Openers
     bias_seed: bytes | None
     vault: Vault
+    line: CaseLine | None
 
     @classmethod
-    def of(cls, vault: Vault, case: str, title: str | None, received: Received, tracing: Tracing) -> "Work":
+    def of(
+        cls,
+        vault: Vault,
+        case: str,
+        title: str | None,
+        received: Received,
+        tracing: Tracing,
+        *,
+        line: CaseLine | None,
+    ) -> "Work":
         """Return the case of an exhibit."""
         result = tracing.result
         recording = vault.recording(result.recording.id) if result.recording else None
@@ -156,10 +172,11 @@ class Work:
         )
         openers = Openers(vault, recording, tracing.entry)
         book = _book(vault, recording) if recording and result.named else None
-        evidence = evidence_of(tracing, exhibit, recording, openers.listeners, book)
+        stretches = line.stretches if line else None
+        evidence = evidence_of(tracing, exhibit, recording, openers.listeners, book, time_line=stretches)
         called = title or (f"Leak of “{recording.title}”" if recording else f"Exhibit “{exhibit.name}”")
         bias_seed = book.codebook.bias_seed if book else None
-        return cls(case, visible(called), evidence, recording, tracing, openers, bias_seed, vault)
+        return cls(case, visible(called), evidence, recording, tracing, openers, bias_seed, vault, line)
 
     def report(self, folder: Path, openings: Openings) -> tuple[File, ...]:
         """Write the report and the evidence; return what they are known by."""
@@ -199,7 +216,11 @@ class Work:
             named=named,
             family_wise=self.evidence.family_wise,
             mark_key_opened=mark_key_opened,
-            notes=(*((WITHHELD,) if tracing.judged.withheld else ()), *((NO_KEY,) if keyless else ())),
+            notes=(
+                *((WITHHELD,) if tracing.judged.withheld else ()),
+                *((NO_KEY,) if keyless else ()),
+                *(self.line.notes if self.line else ()),
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from earmark.api.comparing import Recognised, by_sound, compared, original_of, recognised
 from earmark.api.error_rates import ErrorRate, error_rate, error_rates
+from earmark.api.finding import Strand
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, RecordingName
@@ -159,6 +160,15 @@ def verify(
             *unheard(leak),
         ),
     )
+
+
+def compared_with(
+    vault: Vault, leak: Path, recording: Recording, found: Strand, progress: Progress
+) -> tuple[TimeLine, bool]:
+    """Return the time line of a leak in which a recording was found, and whether its original is in the vault."""
+    with opened(vault, recording, None, progress) as path:
+        said = None if path is None else original_of(path, found, progress)
+        return compared(leak, found, said, progress), path is not None
 
 
 CALLS_LEFT_OUT = "calls were not looked for: “earmark trace” tells whether the leak has passages of one"

@@ -15,10 +15,10 @@ NOTABLE_SPEED = 0.003
 
 def alterations(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
     """Return what was altered: in a sentence, and one by one."""
-    found = tuple(_found(evidence))
+    found, unclear = tuple(_found(evidence)), tuple(_unclear(evidence.stretches))
     if not found:
-        return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (_UNSEEN,)
-    return "The leak is not the recording as it was.", (*found, _UNSEEN)
+        return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (*unclear, _UNSEEN)
+    return "The leak is not the recording as it was.", (*found, *unclear, _UNSEEN)
 
 
 _UNSEEN = "Changes within a passage that are shorter than it takes to notice, such as a word taken out, may go unseen."
@@ -45,7 +45,7 @@ def _found(evidence: Evidence) -> Iterator[str]:
 
 
 def _compared(one: Stretch) -> Iterator[str]:
-    """Yield what a comparison with the recording has shown of a stretch."""
+    """Yield what a comparison with the recording has shown to be altered in a stretch."""
     place = span(one.leak_start_s, one.leak_end_s)
     if one.state == "cut here":
         what = f"{length(one.missing_s)} of the recording are missing" if one.missing_s else "it is cut"
@@ -54,9 +54,17 @@ def _compared(one: Stretch) -> Iterator[str]:
         yield f"{place} of the leak is from another place of the recording: it was moved."
     elif one.state == "not from this recording":
         yield f"{place} of the leak is not from this recording: it was put in, or replaces what was said."
-    elif one.state == "too degraded to say":
-        instead = ", but it is not what was said there" if one.missing_s else ""
-        yield f"{place} of the leak is too short or too degraded to say where it is from{instead}."
+    elif one.state == "too degraded to say" and one.missing_s:
+        yield f"{place} of the leak is not what was said there; where it is from is more than so little can tell."
+
+
+def _unclear(stretches: Sequence[Stretch]) -> Iterator[str]:
+    """Yield of how much nothing can be said, neither that it was altered nor that it was not."""
+    unclear = [one for one in stretches if one.state == "too degraded to say" and not one.missing_s]
+    seconds = sum(one.leak_end_s - one.leak_start_s for one in unclear)
+    if unclear:
+        places = ", ".join(span(one.leak_start_s, one.leak_end_s) for one in unclear[:8])
+        yield f"{length(seconds)} of it are too quiet, too short or too degraded to say anything of ({places})."
 
 
 def _by_passages(passages: Sequence[Passage]) -> Iterator[str]:
