@@ -122,6 +122,8 @@ def chosen_relay(chosen: "Settings") -> "Relay":
     """
     addresses = [chosen.media_address] if chosen.media_address else []
     ports = port_range(chosen.media_ports)
+    if chosen.janus_urls:
+        return running_relays(chosen)
     if chosen.relay == "janus":
         from earmark.call.relays.janus import JanusRelay
         from earmark.call.relays.janus_process import JanusProcess
@@ -130,6 +132,31 @@ def chosen_relay(chosen: "Settings") -> "Relay":
     from earmark.call.relays.builtin import BuiltinRelay
 
     return BuiltinRelay(addresses, ports[0] if ports else 0)
+
+
+def running_relays(chosen: "Settings") -> "Relay":
+    """Return the Janus servers that run already, as one relay.
+
+    Raises:
+        UsageError: an address makes no sense, or their secrets cannot be read.
+    """
+    from earmark.call.relays.janus import JanusRelay, RunningJanus
+    from earmark.call.relays.janus_process import Endpoint
+    from earmark.call.relays.spread import SpreadRelay
+    from earmark.errors import UsageError
+
+    strange = [url for url in chosen.janus_urls if not url.startswith(("ws://", "wss://"))]
+    if strange or chosen.relay != "janus":
+        named = (
+            f"{strange[0]!r} is no address of a Janus" if strange else "there are addresses of Janus, and another relay"
+        )
+        raise UsageError(named, 'Such as relay = "janus" and janus_urls = ["wss://10.0.0.5:8989"].')
+    try:
+        lines = chosen.janus_secret_file.read_text("utf-8").split() if chosen.janus_secret_file else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{chosen.janus_secret_file} cannot be read", "Check janus_secret_file.") from error
+    secret, key = (*lines, "", "")[:2]
+    return SpreadRelay([JanusRelay(RunningJanus(Endpoint(url, None, secret, key))) for url in chosen.janus_urls])
 
 
 def chosen_provider(chosen: "Settings") -> "Provider | None":

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
         public_url: the page's address for people, where a proxy stands before the server.
         server_name: what that proxy calls this server, where there are several of one vault.
         relay: what forwards the sound of calls.
+        janus_urls: addresses of the WebSocket interface of Janus servers that run already, to spread calls over.
+        janus_secret_file: holds their api_secret, and their admin_key in a second line. Neither is a setting itself.
         media_address: the address at which the relay takes sound.
         media_ports: the UDP ports there, such as "40000-40100".
         host_token_file: keeps the token by which hosts open calls. The token itself is no setting.
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     server_name: str = ""
     relay: Literal["builtin", "janus"] = "builtin"
+    janus_urls: list[str] = []
+    janus_secret_file: Path | None = None
     media_address: str | None = None
     media_ports: str | None = None
     host_token_file: Path | None = None

@@ -15,6 +15,7 @@ from earmark.call.relays.base import Health, Relay
 from earmark.call.relays.builtin import BuiltinRelay
 from earmark.call.relays.dtls import Link
 from earmark.call.relays.janus import JanusRelay
+from earmark.call.relays.spread import SpreadRelay
 from earmark.errors import EarmarkError, RelayError
 
 _ROOM = "5f1c"
@@ -32,13 +33,13 @@ class Ear:
         self.numbers.append(int.from_bytes(packet[2:4]))
 
 
-@pytest.fixture(params=["built-in", "janus"])
+@pytest.fixture(params=["built-in", "janus", "two of janus"])
 def relay(request: pytest.FixtureRequest) -> Relay:
     if request.param == "built-in":
         return BuiltinRelay()
     if shutil.which("janus") is None:
         pytest.skip("Janus is not installed, so nothing was tested over it (make browsers)")
-    return JanusRelay()
+    return JanusRelay() if request.param == "janus" else SpreadRelay([JanusRelay(), JanusRelay()])
 
 
 def _during(relay: Relay, play: Callable[[], Awaitable[None]]) -> None:
