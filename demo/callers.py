@@ -126,6 +126,10 @@ class Caller:
         """Let somebody in; for hosts."""
         await self.page.get_by_role("button", name=f"Admit {name.title()}").click()
 
+    async def mute(self, *, muted: bool) -> None:
+        """Mute one's microphone, or let it be heard again."""
+        await self.page.get_by_role("button", name="Mute" if muted else "Unmute", exact=True).click()
+
     async def leave(self) -> None:
         """Leave the call."""
         await self.page.get_by_role("button", name="Leave").click()

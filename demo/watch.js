@@ -34,13 +34,14 @@
       const now = (await inbound()).filter(Boolean);
       return now.filter((report) => before.has(report.ssrc) && real(report) - before.get(report.ssrc) > 4800).length;
     },
-    /* Samples that came, of them those that were made up, and the mean delay of the jitter buffer in ms. */
+    /* Samples that came, of them those that were made up, the jitter buffer's delay, and the energy of all. */
     async sound() {
-      const sum = { samples: 0, concealed: 0, delayed: 0, emitted: 0 };
+      const sum = { samples: 0, concealed: 0, delayed: 0, emitted: 0, energy: 0 };
       for (const report of (await inbound()).filter(Boolean)) {
         sum.samples += report.totalSamplesReceived ?? 0;
         sum.concealed += report.concealedSamples ?? 0;
         sum.delayed += report.jitterBufferDelay ?? 0;
+        sum.energy += report.totalAudioEnergy ?? 0;
         sum.emitted += report.jitterBufferEmittedCount ?? 0;
       }
       return sum;

@@ -9,10 +9,8 @@ from earmark.records.calls.entries import NewCall
 from earmark.records.ledger.canonical import Json
 from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
-from earmark.signal.layout import DEFAULT_SLOT_MS
-from earmark.signal.variants import DEFAULT_DEPTH
+from earmark.signal.calls import DEPTH, SEGMENT_MS, SLOT_MS
 
-SEGMENT_MS = 240
 COALITION = 4
 
 Randomness = Callable[[int], bytes]
@@ -79,8 +77,8 @@ def open_call(
         rules=rules,
         coalition=COALITION,
         segment_ms=SEGMENT_MS,
-        slot_ms=DEFAULT_SLOT_MS,
-        depth=DEFAULT_DEPTH,
+        slot_ms=SLOT_MS,
+        depth=DEPTH,
         detector=DETECTOR,
     )
     call = vault.calls.create(new, [host, *others])

@@ -4,7 +4,7 @@ import type { DealtKeys, Epoch, IceServer, Loss, OwnStream, Sampled, Spoken } fr
 import { Activity } from "./activity.ts";
 import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
-import { Marking } from "./marking.ts";
+import { marking, type Marking } from "./marking.ts";
 import type { Counts, FromWorker, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
 import { Sound } from "./sound.ts";
@@ -108,10 +108,11 @@ export class CallMedia {
   /** Begins one's own stream. Returns the offer for the relay. */
   async speak(own: OwnStream, microphone: Microphone): Promise<string> {
     this.silence();
-    const { marking, frames } = await Marking.start(this.context, microphone.source, own);
-    this.tell({ type: "speak", own, frames }, [frames]);
-    const publication = this.publication(own.stream, marking);
-    this.own = { stream: own.stream, marking, publication };
+    const marked = await marking(this.context, microphone, own);
+    const { source } = marked;
+    this.tell({ type: "speak", own, source, muted: microphone.muted }, [source]);
+    const publication = this.publication(own.stream, marked);
+    this.own = { stream: own.stream, marking: marked, publication };
     return publication.offer();
   }
 
@@ -142,6 +143,11 @@ export class CallMedia {
   /** Hands out what is said in one's own stream, unmarked, piece by piece; or does not any more. */
   keep(kept: boolean): void {
     this.tell({ type: "keep", kept });
+  }
+
+  /** Own sound is silence from now on, or is not any more; besides what the microphone does itself. */
+  mute(muted: boolean): void {
+    this.tell({ type: "mute", muted });
   }
 
   silence(): void {

@@ -7,6 +7,12 @@ import type { Frames } from "./receiving.ts";
 /** Longest time to gather addresses; there are only those of this machine unless servers are configured. */
 const GATHERING_MS = 3_000;
 
+/**
+ * So much sound is kept back before it is played, at least. A worker that marks, seals and opens is late now and then by
+ * some 20 ms, which browsers do not foresee: they would make up what is missing.
+ */
+const CUSHION_MS = 40;
+
 export function transform(worker: Worker, options: TransformOptions): RTCRtpScriptTransform {
   return new RTCRtpScriptTransform(worker, options);
 }
@@ -59,6 +65,7 @@ export class Subscription {
   async accept(offer: string): Promise<{ sdp: string; track: MediaStreamTrack }> {
     await this.connection.setRemoteDescription({ type: "offer", sdp: offer });
     const { receiver } = this.connection.getTransceivers()[0]!;
+    receiver.jitterBufferTarget = CUSHION_MS;
     // Before anything is awaited again: later, Chromium would ignore it and pass sealed bytes to the decoder.
     this.intercept(receiver);
     const { sdp } = await this.connection.createAnswer();

@@ -21,7 +21,7 @@ export const ENCODER_CONFIG = {
   numberOfChannels: 1,
   bitrate: BIT_RATE,
   bitrateMode: "constant",
-  opus: { format: "opus", frameDuration: FRAME_US, application: "voip", usedtx: false, useinbandfec: false },
+  opus: { format: "opus", frameDuration: FRAME_US, application: "audio", usedtx: false, useinbandfec: false },
 } as const;
 
 export class VariantEncoders {

@@ -16,7 +16,13 @@ export interface Signs {
   signs: Int8Array<ArrayBuffer>;
 }
 
-/** From the audio thread: 20 ms of a stream, which they are, and both variants, 960 samples each. */
+/**
+ * Where one's own sound comes from: marked already, from the audio thread; or as the microphone gives it, for the worker
+ * to mark.
+ */
+export type Source = MessagePort | ReadableStream<AudioData>;
+
+/** 20 ms of a stream, which they are, and both variants, 960 samples each. */
 export interface VariantFrame {
   position: number;
   frame: number;
@@ -24,7 +30,8 @@ export interface VariantFrame {
 }
 
 export type ToWorker =
-  | { type: "speak"; own: OwnStream; frames: MessagePort }
+  | { type: "speak"; own: OwnStream; source: Source; muted: boolean }
+  | { type: "mute"; muted: boolean }
   | { type: "silence" }
   | { type: "epoch"; epoch: Epoch } // others may seal under it from now on
   | { type: "seal"; epoch: Epoch } // one's own stream is sealed under it from now on

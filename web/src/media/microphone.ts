@@ -50,6 +50,10 @@ export class Microphone {
     return this.track.label;
   }
 
+  get muted(): boolean {
+    return !this.track.enabled;
+  }
+
   set muted(muted: boolean) {
     this.track.enabled = !muted;
   }
@@ -82,7 +86,8 @@ export class Microphone {
     this.track.stop();
   }
 
-  private get track(): MediaStreamTrack {
+  /** Its track: whoever takes its sound elsewhere than through `source` mutes it too. */
+  get track(): MediaStreamTrack {
     return this.stream.getAudioTracks()[0]!;
   }
 }

@@ -10,6 +10,12 @@ interface RTCTransformEvent extends Event {
   readonly transformer: RTCRtpScriptTransformer;
 }
 
+/** Chromium's way to a track's sound, off the page's own thread. */
+declare class MediaStreamTrackProcessor {
+  constructor(init: { track: MediaStreamTrack });
+  readonly readable: ReadableStream<AudioData>;
+}
+
 declare abstract class AudioWorkletProcessor {
   readonly port: MessagePort;
   abstract process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean;

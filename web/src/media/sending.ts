@@ -3,8 +3,9 @@
 import type { Bytes } from "../keys.ts";
 import type { Loss, OwnStream, Spoken } from "../protocol/index.ts";
 import { VariantEncoders, type CodedFrame } from "./encoders.ts";
+import { framesOf, type MarkedFrames } from "./frames.ts";
 import { Keeping } from "./keeping.ts";
-import type { SendingCounts, VariantFrame } from "./messages.ts";
+import type { SendingCounts, Source, VariantFrame } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
 import { Planner } from "./plan.ts";
 import { SignSupply } from "./signs.ts";
@@ -23,6 +24,7 @@ export class Sending {
   private dropped = 0;
   private position = 0;
   private readonly encoders: VariantEncoders;
+  private readonly frames: MarkedFrames;
   private readonly planner = new Planner();
   private readonly pairing = new Pairing<RTCEncodedAudioFrame, Bytes>((carrier, packet) => {
     this.write(carrier, packet);
@@ -34,25 +36,26 @@ export class Sending {
   /**
    * @param own the stream, for the signs by which it is marked.
    * @param sealer has the keys of this stream.
-   * @param frames is where the worklet's frames come in.
+   * @param source is where its sound comes from.
    * @param failed is told once when coding or sealing gives up; nothing is sent after that.
    */
   constructor(
     private readonly own: OwnStream,
     private readonly sealer: PacketSealer,
-    private readonly frames: MessagePort,
+    source: Source,
     private readonly failed: (error: unknown) => void,
   ) {
     this.encoders = new VariantEncoders((frame) => {
       this.enqueue(frame);
     }, failed);
     const supply = new SignSupply(own, (signs) => {
-      frames.postMessage(signs, [signs.signs.buffer]);
+      this.frames.supply(signs);
     });
-    frames.onmessage = ({ data }: MessageEvent<VariantFrame>) => {
-      this.take(data);
-      supply.reach(data.position).catch(failed);
+    const take = (frame: VariantFrame): void => {
+      this.take(frame);
+      supply.reach(frame.position).catch(failed);
     };
+    this.frames = framesOf(source, own, take, failed);
     supply.reach(0).catch(failed);
   }
 
@@ -75,6 +78,10 @@ export class Sending {
       },
     });
     (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).pipeTo(carriers).catch(() => undefined); // closed
+  }
+
+  mute(muted: boolean): void {
+    this.frames.mute(muted);
   }
 
   /** Takes what listeners miss. */

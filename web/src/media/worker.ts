@@ -1,7 +1,7 @@
 /** The media worker: coding, sealing and opening happen here, away from the page's own thread. */
 
 import { Openers, Sealer, type Epoch, type OwnStream, type Spoken } from "../protocol/index.ts";
-import type { Counts, FromWorker, ReceivingCounts, ToWorker, TransformOptions } from "./messages.ts";
+import type { Counts, FromWorker, ReceivingCounts, Source, ToWorker, TransformOptions } from "./messages.ts";
 import { receive, type Frames } from "./receiving.ts";
 import { Sending } from "./sending.ts";
 
@@ -37,7 +37,10 @@ scope.onrtctransform = ({ transformer }) => {
 scope.onmessage = ({ data }) => {
   switch (data.type) {
     case "speak":
-      speak(data.own, data.frames);
+      speak(data.own, data.source, data.muted);
+      break;
+    case "mute":
+      own?.sending.mute(data.muted);
       break;
     case "silence":
       silence();
@@ -87,13 +90,14 @@ function hear(stream: number, frames: Frames, recovering: boolean): void {
   });
 }
 
-function speak(stream: OwnStream, frames: MessagePort): void {
+function speak(stream: OwnStream, source: Source, muted: boolean): void {
   silence();
   const sealer = new Sealer(stream.stream, stream.secret);
   if (sealingEpoch !== null) {
     sealer.setEpoch(sealingEpoch);
   }
-  own = { sealer, sending: new Sending(stream, sealer, frames, failed) };
+  own = { sealer, sending: new Sending(stream, sealer, source, failed) };
+  own.sending.mute(muted);
   connect();
 }
 

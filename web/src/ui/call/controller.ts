@@ -13,7 +13,7 @@ import { Sounding } from "./sounding.ts";
 import { type CallActions, type CallView, EMPTY } from "./view.ts";
 
 /** How often it is looked who speaks, in ms. */
-const LOOK_MS = 200;
+const LOOK_MS = 400;
 
 export class Controller implements CallActions {
   readonly store = new Store<CallView>(EMPTY);
@@ -107,6 +107,7 @@ export class Controller implements CallActions {
     if (this.microphone !== null) {
       this.microphone.muted = muted;
     }
+    this.media?.mute(muted);
     this.act({ type: "mute", muted });
   }
 
@@ -244,10 +245,17 @@ export class Controller implements CallActions {
     }
     const level = this.store.value.muted ? 0 : this.microphoneLevel();
     const { speaking, quality } = await media.look(level, performance.now());
-    this.store.update({ speaking, quality });
+    const before = this.store.value;
+    if (quality !== before.quality || !sameStreams(speaking, before.speaking)) {
+      this.store.update({ speaking, quality });
+    }
     const at = await media.position();
     if (at !== null && media === this.media) {
       this.session?.media({ type: "at", ...at });
     }
   }
+}
+
+function sameStreams(one: ReadonlySet<number>, other: ReadonlySet<number>): boolean {
+  return one.size === other.size && [...one].every((stream) => other.has(stream));
 }
