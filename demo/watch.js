@@ -46,6 +46,11 @@
       }
       return sum;
     },
+    /* Whether each track that is sent may be heard, were it not for what takes its place. */
+    audible() {
+      const tracks = [...connections].flatMap((one) => one.getSenders()).map(({ track }) => track);
+      return tracks.filter(Boolean).map(({ enabled }) => enabled);
+    },
     /* The connection to the server is lost. */
     disconnect() {
       sockets.at(-1).close();

@@ -1,4 +1,4 @@
-"""What others hear of somebody who has muted their microphone: nothing."""
+"""What others hear of somebody who has muted their microphone: nothing. What is sent but for packets: silence."""
 
 import asyncio
 from pathlib import Path
@@ -25,9 +25,11 @@ async def energies(vault: Path, log: Path, chromium: Chromium) -> list[float]:
     """Return that energy while somebody is heard, has muted, and is heard again."""
     async with serving(vault, log) as server, calling(chromium, {"anna": None, "ben": None}) as callers:
         anna, ben = callers.values()
-        await ben.watch()
+        for caller in (anna, ben):
+            await caller.watch()
         await gather_in(server.invite("Board", "anna", ["ben"]), anna, [ben])
         await ben.hears(1)
+        assert not any(await anna.page.evaluate("() => window.watched.audible()"))
         found = []
         for muted in (None, True, False):
             if muted is not None:
