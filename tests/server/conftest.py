@@ -6,9 +6,16 @@ import pytest
 from tests.server.guests import Site, running
 
 from earmark.records.vault import Vault
+from earmark.server import sockets
 
 Script = Callable[[Site], Awaitable[None]]
 Play = Callable[[Script], None]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take its time to show somebody in."""
+    monkeypatch.setattr(sockets, "HELLO_S", 60.0)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from tests.server.guests import Guest, Site, running
 from tests.server.test_calls import enter
 
 from earmark.call.schedule import BLOCK_POSITIONS
-from earmark.errors import ElsewhereError
+from earmark.errors import ElsewhereError, VaultError
 from earmark.records.vault import Vault
+from earmark.server import house
 
 SIGNS = "FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
 """What gives signs of life in PostgreSQL: advisory locks with one number, where writers' have two."""
@@ -163,6 +164,25 @@ def test_a_server_that_is_parted_for_a_moment_keeps_its_calls(both: Callable[[Tw
             await host.hold(await anna.speak(), BLOCK_POSITIONS)
 
     both(script)
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_a_server_that_cannot_reach_its_database_for_long_lets_go_of_all(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> list[str]:
+        raise VaultError("the database is away")
+
+    async def script(site: Site) -> None:
+        async with a_call(site, ["anna"]) as (links, _host, [anna]):
+            monkeypatch.setattr(house, "PARTED_S", 2.0)
+            monkeypatch.setattr(site.vault.calls.holding, "taken", away)
+            assert (await anna.hear("ended"))["reason"] == "stopped"
+            assert site.house.census().calls == 0
+            async with site.inside(links["anna"], "anna") as back:
+                await back.hear("admitted")
+
+    play(script)
 
 
 def part(cluster: Cluster) -> None:

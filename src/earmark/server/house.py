@@ -27,6 +27,7 @@ from earmark.server.register import Register
 
 RELAY_S = 0.5
 HOLDING_S = 1.0
+ASKING_S = 5.0
 PARTED_S = 15.0
 """How long a server goes on with its calls that cannot tell whether another has taken them."""
 
@@ -123,16 +124,17 @@ class House:
 
     async def _keep_calls(self) -> None:
         """Let go of calls that another server has taken, and of all where nobody can tell for too long."""
-        sure = self._clock()
+        sure, failed = self._clock(), 0
         while True:
             await asyncio.sleep(HOLDING_S)
             try:
-                async with asyncio.timeout(PARTED_S):
+                async with asyncio.timeout(ASKING_S):
                     taken = await self.register.taken()
-                sure = self._clock()
+                sure, failed = self._clock(), 0
             except (VaultError, TimeoutError) as error:
                 log.warning("nobody knows who holds the calls: %s", error or "the database does not answer")
-                taken = list(self._calls) if self._clock() - sure >= PARTED_S else []
+                failed += 1  # once may be this machine's fault, which has been asleep
+                taken = list(self._calls) if failed > 1 and self._clock() - sure >= PARTED_S else []
             await asyncio.gather(*(self._let_go(call_id) for call_id in taken if call_id in self._calls))
 
     async def _let_go(self, call_id: str) -> None:
