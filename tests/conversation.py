@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tests.api.voices import Sound, speech
 from tests.members import Clock, Member
 
@@ -17,6 +21,7 @@ from earmark.api.finding import DETECTOR
 from earmark.codes.codebook import Bits, Codebook
 from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.records.calls.entries import NewCall
+from earmark.records.calls.pieces import SUITE, Piece, PieceName, pack
 from earmark.records.entries import Recording
 from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
@@ -30,6 +35,8 @@ SLOT_MS = 30
 REPORT_S = 5.0
 LATEST_S = 0.25
 WARP_S = 0.02
+FRAME = 960
+PIECE_FRAMES = 60
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,41 @@ def rendered(sound: Sound, mark_key: bytes, slot_ms: int = SLOT_MS) -> tuple[Sou
     return np.concatenate(first, axis=1), np.concatenate(second, axis=1)
 
 
-def hold(vault: Vault, clock: Clock, turns: Sequence[Turn], people: Iterable[str], *, title: str = "Board") -> Call:
-    """Hold a call in a vault, whose clock this is."""
+def coded(sound: Sound) -> list[bytes]:
+    """Return the Opus frames of a sound at 48 kHz, as browsers code them."""
+    encoder = av.CodecContext.create("libopus", "w")
+    assert isinstance(encoder, AudioCodecContext)
+    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = RATE, "mono", "flt", 32_000
+    encoder.options = {"application": "voip", "vbr": "off"}
+    packets = []
+    for start in range(0, sound.shape[1] // FRAME * FRAME, FRAME):
+        frame = AudioFrame.from_ndarray(sound[:, start : start + FRAME].copy(), format="flt", layout="mono")
+        frame.sample_rate, frame.pts = RATE, start
+        packets += [bytes(packet) for packet in encoder.encode(frame)]
+    return packets
+
+
+def keep(vault: Vault, call_id: str, stream: int, speaker: str, sound: Sound) -> None:
+    """Keep what a speaker says in a stream, as their page does."""
+    key = X25519PublicKey.from_public_bytes(vault.calls.keep_speech(call_id, stream).public_key)
+    frames = coded(sound)
+    for number, start in enumerate(range(0, len(frames), PIECE_FRAMES)):
+        name = PieceName(call_id, speaker, stream, number)
+        sealed = SUITE.encrypt(pack(start, frames[start : start + PIECE_FRAMES]), key, info=name.seal_info)
+        signature = Member(speaker).device.sign(name.signed_text(sealed))
+        vault.calls.add_speech(call_id, stream, number, Piece(sealed, signature))
+
+
+def hold(
+    vault: Vault,
+    clock: Clock,
+    turns: Sequence[Turn],
+    people: Iterable[str],
+    *,
+    title: str = "Board",
+    keepers: Iterable[str] = (),
+) -> Call:
+    """Hold a call in a vault, whose clock this is; ``keepers`` keep what they say."""
     ids = list(dict.fromkeys([*people, *(turn.speaker for turn in turns)]))
     call = vault.calls.create(
         NewCall(title=title, detector=DETECTOR, depth=DEFAULT_DEPTH, slot_ms=SLOT_MS, segment_ms=SEGMENT_MS),
@@ -132,6 +172,8 @@ def hold(vault: Vault, clock: Clock, turns: Sequence[Turn], people: Iterable[str
         streams.append((vault.calls.open_stream(call.id, turn.speaker, key), turn))
         for _ in range(-(-turn.segments // BLOCK_SEGMENTS)):
             vault.calls.open_block(call.id, streams[-1][0])
+        if turn.speaker in keepers:
+            keep(vault, call.id, streams[-1][0], turn.speaker, turn.sound)
     ends = sorted((turn.start_s + turn.segments * SEGMENT_MS / 1000, stream, turn) for stream, turn in streams)
     for end, stream, turn in ends:
         clock.wait(max(0.0, end - (clock.now - started).total_seconds()))

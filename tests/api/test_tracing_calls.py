@@ -12,7 +12,7 @@ from tests.conversation import RATE, Call, Turn, hold, in_turns, made_up
 from tests.members import Clock
 
 from bench.corpus import available, path_of
-from earmark.api import Listener, mark, new_case, trace, verify
+from earmark.api import Listener, mark, new_case, trace
 from earmark.api.tracks import tracks_of
 from earmark.errors import UsageError
 from earmark.records.ledger import acts
@@ -169,16 +169,6 @@ def test_files_and_calls_are_looked_for_together(call: Call, vault: Vault, tmp_p
     assert len({(track.recording_id, track.stream) for track in tracks}) == len(tracks)
     opened = vault.ledger.newest(1, acts.KEY_OPENED)[0].body
     assert opened["keys"] == ["stream-mark-keys"]
-
-
-def test_a_leak_of_a_call_cannot_be_verified(call: Call, vault: Vault, tmp_path: Path) -> None:
-    path = leak_of(call, "l1", tmp_path / "leak.ogg", 10, 25)
-    with pytest.raises(UsageError, match="cannot be compared") as caught:
-        verify(vault, path, recording="Board")
-    assert "earmark trace" in caught.value.hint
-    result = verify(vault, path)
-    assert result.recording is None
-    assert any("calls were not looked for" in note for note in result.notes)
 
 
 def test_no_case_is_made_of_a_call_and_nothing_is_left(call: Call, vault: Vault, tmp_path: Path) -> None:

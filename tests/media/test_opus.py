@@ -1,29 +1,13 @@
 """Opus frames without a container: sound that is where it was, whatever is missing or damaged."""
 
-import av
 import numpy as np
 import pytest
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.api.voices import Sound, speech
+from tests.conversation import coded
 
 from earmark.media.opus import FRAME, RATE, opus_sound
-
-
-def coded(sound: Sound) -> list[bytes]:
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, AudioCodecContext)
-    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = RATE, "mono", "flt", 32_000
-    encoder.options = {"application": "voip", "vbr": "off"}
-    packets = []
-    for start in range(0, sound.shape[1], FRAME):
-        frame = AudioFrame.from_ndarray(sound[:, start : start + FRAME].copy(), format="flt", layout="mono")
-        frame.sample_rate, frame.pts = RATE, start
-        packets += [bytes(packet) for packet in encoder.encode(frame)]
-    return packets
-
 
 SAID = speech(3, rate=RATE)
 FRAMES = dict(enumerate(coded(SAID)))

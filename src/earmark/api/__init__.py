@@ -71,8 +71,9 @@ from earmark.api.results import (
 )
 from earmark.api.stamping import LedgerStamped, StampChecked, stamp_ledger
 from earmark.api.summaries import CopyGiven, ListenerList, ListenerSummary, RecordingList, RecordingSummary
+from earmark.api.timelines import SpeakerCompared, StretchTimes, Verified
 from earmark.api.tracing import trace
-from earmark.api.verifying import StretchTimes, Verified, verify
+from earmark.api.verifying import verify
 from earmark.records.folder import default_folder
 from earmark.records.listeners import Listener, read_listeners
 from earmark.records.protection.sources import Sources
@@ -125,6 +126,7 @@ __all__ = [
     "RecordingName",
     "RecordingSummary",
     "Sources",
+    "SpeakerCompared",
     "StampChecked",
     "StretchTimes",
     "Traced",

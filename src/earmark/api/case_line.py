@@ -8,10 +8,11 @@ from threadpoolctl import threadpool_limits
 
 from earmark.api.finding import Found
 from earmark.api.progress import Progress
-from earmark.api.verifying import NO_ORIGINAL, compared_with, run
-from earmark.api.verifying import stretches as with_rates
+from earmark.api.verifying_files import NO_ORIGINAL, compared_with
+from earmark.api.verifying_files import stretches as with_rates
 from earmark.cases.facts import Stretch
 from earmark.cases.folder import Received
+from earmark.records.ledger import acts
 from earmark.records.vault import Vault
 from earmark.signal.timeline import TimeLine
 
@@ -41,7 +42,8 @@ def case_line(vault: Vault, exhibit: Received, found: Found, progress: Progress)
     recording = vault.recording(found.recording_id)
     with threadpool_limits(1, "blas"):
         line, with_original = compared_with(vault, exhibit.path, recording, found.strands[0], progress)
-    vault.enter(run(exhibit.sha256, recording, line, with_original=with_original))
+    edits = len(line.edits)
+    vault.enter(acts.verify_run(exhibit.sha256, recording=recording.id, with_original=with_original, edits=edits))
     stretches = tuple(stated(line, with_original=with_original))
     return CaseLine(stretches, () if with_original else (NO_ORIGINAL,))
 

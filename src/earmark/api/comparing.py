@@ -4,22 +4,30 @@ Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.
 depend on who has which copy either.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from earmark.api.finding import Strand, hear, listened
 from earmark.api.looking import Track
 from earmark.api.progress import Progress, watched
-from earmark.media.reading import read_resampled
+from earmark.media.opus import FRAME_MS, RATE, opus_sound
+from earmark.media.reading import read_resampled, regrouped, resampled
 from earmark.media.source import probe
 from earmark.signal.channel import LogPowers
-from earmark.signal.likeness import Likeness, Original, spectrum
+from earmark.signal.likeness import Likeness, Original, Scaling, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
 from earmark.signal.sounding import LONG_WINDOW_S, Sounding
+from earmark.signal.speakers import Line, Speaker, time_lines
 from earmark.signal.timeline import TimeLine, time_line
+
+HELD_SAMPLES = 8 * RATE
+AS_USUAL = Scaling()
+"""Where others speak as well, how well one's likeness tells in a leak cannot be judged by that leak."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,17 @@ class Recognised:
 
     Attributes:
         seconds: of sound in it.
-        found: the recording that is surely in it; None if there is none.
+        strands: where the recording is that is surely in it: one of a file, of a call one for each of its streams that
+            were found; none if there is none.
     """
 
     seconds: float
-    found: Strand | None
+    strands: tuple[Strand, ...]
+
+    @property
+    def found(self) -> Strand | None:
+        """The surest of them."""
+        return self.strands[0] if self.strands else None
 
 
 def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recognised:
@@ -42,7 +56,7 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
         MediaError: there is nothing in it that can be decoded.
     """
     heard = hear(leak, tracks, progress)
-    return Recognised(heard.seconds, heard.found[0].strands[0] if heard.sure else None)
+    return Recognised(heard.seconds, heard.found[0].strands if heard.sure else ())
 
 
 def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Strand | None:
@@ -84,6 +98,41 @@ def likeness_of(leak: Path, found: Strand, original: Original, progress: Progres
     return Likeness.of(log_power, original, found.passages, found.listening.hop_s)
 
 
+def compared_together(
+    leak: Path, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]], progress: Progress
+) -> list[Line]:
+    """Return the time lines of the streams of a call that are in a leak, beside each other.
+
+    Args:
+        leak: the leak.
+        strands: the streams in it.
+        kept: by stream, what its speaker has kept of it: Opus frames by their places.
+        progress: told about the stage "comparing".
+    """
+    speakers = []
+    for number, strand in enumerate(strands):
+        frames = kept.get(strand.track.stream or 0, {})
+        said = speech_of(frames, strand) if frames else None
+        told = partial(parted, progress, len(strands) + 1, number)
+        likeness = None if said is None else replace(likeness_of(leak, strand, said, told), scaling=AS_USUAL)
+        speakers.append(Speaker(strand.correlator, strand.passages, likeness))
+    lines = time_lines(speakers)
+    progress("comparing", 1.0)
+    return lines
+
+
+def speech_of(frames: Mapping[int, bytes], strand: Strand) -> Original:
+    """Return what a speaker has kept of a stream, as it is compared with."""
+    layout = strand.listening.layout
+    per_segment = layout.segment_ms // FRAME_MS
+    known = [
+        all(segment * per_segment + frame in frames for frame in range(per_segment))
+        for segment in range(max(frames) // per_segment + 1)
+    ]
+    sound = resampled(regrouped(opus_sound(frames), HELD_SAMPLES), RATE, OWN.rate, 1)
+    return Original(spectrum(sound, layout), strand.listening.hops_per_segment, np.array(known))
+
+
 def original_of(path: Path, found: Strand, progress: Progress) -> Original:
     """Return the original of the recording that was found, from its file."""
     return Original(heard_at(path, found.listening, OWN, progress), found.listening.hops_per_segment)
@@ -98,3 +147,8 @@ def heard_at(path: Path, listening: Listening, pace: Pace, progress: Progress) -
 def halved(progress: Progress, stage: str, done: float) -> None:
     """Pass on half of what is done."""
     progress(stage, done / 2)
+
+
+def parted(progress: Progress, parts: int, number: int, stage: str, done: float) -> None:
+    """Pass on what is done of one of several parts."""
+    progress(stage, (number + done) / parts)

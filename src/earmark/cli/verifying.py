@@ -55,12 +55,11 @@ def verified(result: "Verified") -> list[str]:
     lines = [f"exhibit    SHA-256 {result.exhibit.sha256}, {result.exhibit.seconds:.1f} s"]
     if result.recording is None:
         return [*lines, NOTHING]
-    lines += [f"recording  {result.recording.id} “{result.recording.title}”"]
-    lines += [
-        f"compared   with the {'mark and the original' if 'original' in result.compared_with else 'mark alone'}",
-        "",
-    ]
-    lines += [*table(("in the leak", "", "in the recording"), [row(one) for one in result.stretches]), ""]
+    lines += [f"recording  {result.recording.id} “{result.recording.title}”", *compared(result), ""]
+    heads = (
+        ("in the leak", "", "in the call", "words of") if result.speakers else ("in the leak", "", "in the recording")
+    )
+    lines += [*table(heads, [row(one)[: len(heads)] for one in result.stretches]), ""]
     lines += [found(len(result.edits_s)), *rates(result.error_rates, {one.state for one in result.stretches}), UNSEEN]
     return lines
 
@@ -70,14 +69,22 @@ def found(edits: int) -> str:
     return UNBROKEN if not edits else f"Edited in {edits} place{'s' if edits > 1 else ''}."
 
 
-def row(one: "StretchTimes") -> tuple[str, str, str]:
+def compared(result: "Verified") -> list[str]:
+    """Return what the leak was compared with: of a call, each speaker's words."""
+    if not result.speakers:
+        return [f"compared   with the {COMPARED[result.compared_with]}"]
+    kept = {"mark": "the mark alone", "mark and original": "the mark and what they have kept"}
+    return [f"compared   {one.speaker}: with {kept[one.compared_with]}" for one in result.speakers]
+
+
+def row(one: "StretchTimes") -> tuple[str, str, str, str]:
     """Return one row of the time line."""
     from earmark.cli.words import clock
 
     leak = clock(one.leak_start_s)
     if one.leak_end_s > one.leak_start_s:
         leak += f" – {clock(one.leak_end_s)}"
-    return leak, one.state, where(one)
+    return leak, one.state, where(one), one.speaker or ""
 
 
 def where(one: "StretchTimes") -> str:

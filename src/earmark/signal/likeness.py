@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 import scipy  # loads scipy.special when it is used, so that no other command waits for it
@@ -34,6 +35,9 @@ AROUND = 4
 
 RANGE = 9.0
 """What lies farther below the loud parts than this, in nepers of power, is as good as silence."""
+
+AUDIBLE = 4.0
+"""What lies no farther above that is hardly heard."""
 
 FITTED = 4000
 
@@ -58,6 +62,7 @@ MOST = 3.0
 """No segment counts for more than this many nats."""
 
 Doubles = NDArray[np.float64]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,19 @@ class Original:
     Attributes:
         log_power: of each band every half slot; shape (frames, 72).
         hops: frames of a segment.
+        known: which segments are there; None where all are. Of the others nothing is said.
     """
 
     log_power: LogPowers
     hops: int
+    known: NDArray[np.bool_] | None = None
+
+    def has(self, segments: Ints) -> NDArray[np.bool_]:
+        """Tell which of some segments are there; shape (n,)."""
+        if self.known is None:
+            return np.ones(len(segments), bool)
+        has: NDArray[np.bool_] = (segments < len(self.known)) & picked(self.known, segments)
+        return has
 
 
 def spectrum(blocks: Iterable[Floats], layout: Layout, pace: Pace = OWN) -> LogPowers:
@@ -140,6 +154,8 @@ class Likeness:
         )
         away = np.random.default_rng(0).integers(*SHIFTS, len(segments))
         others = (segments + away) % max(1, len(self.original.log_power) // self.original.hops)
+        known = self.original.has(segments) & self.original.has(others)
+        frames, segments, others = frames[known], segments[known], others[known]
         return raw_odds(self.features(frames, segments)), raw_odds(self.features(frames, others))
 
     @cached_property
@@ -172,7 +188,16 @@ class Likeness:
 
     def along(self, course: Course) -> Doubles:
         """Return the log-odds that each segment of a course is where it should be, in nats; shape (n,)."""
-        return log_odds(self.features(course.frames, course.segments), self.scaling)
+        return log_odds(self.features(course.frames, course.segments), self.scaling) * self.original.has(
+            course.segments
+        )
+
+    def silent(self, segments: Ints) -> NDArray[np.bool_]:
+        """Tell in which segments the original is there and has nothing that could be heard in the leak; shape (n,)."""
+        around = np.arange(-AROUND, AROUND + self.original.hops)
+        loudest = picked(self.foretold, self.original.hops * segments[:, None] + around).max(axis=(1, 2))
+        silent: NDArray[np.bool_] = self.original.has(segments) & (loudest < self.floor + AUDIBLE)
+        return silent
 
     def everywhere(self, frames: Ints, segments: Ints) -> Floats:
         """Return the log-odds that segments start at frames, each with each; shape (len(frames), len(segments))."""
@@ -185,11 +210,13 @@ class Likeness:
                 one @ other.T / np.float32(one.shape[1])
                 for one, other in ((heard.shape, told.shape), (heard.slopes, told.slopes))
             )
-            odds[:, some] = log_odds(features_of(heard, told, *products), self.scaling)
+            odds[:, some] = log_odds(features_of(heard, told, *products), self.scaling) * self.original.has(
+                segments[some]
+            )
         return odds
 
 
-def picked(rows: NDArray[np.floating], index: Ints) -> NDArray[np.floating]:
+def picked(rows: NDArray[Number], index: Ints) -> NDArray[Number]:
     """Return rows; those before the first and after the last are as these."""
     return rows[np.clip(index, 0, len(rows) - 1)]
 

@@ -194,7 +194,7 @@ def loud(groups: Floats) -> Floats:
 def pooled(rows: Floats, hops: int) -> Floats:
     """Return the means of ``hops`` rows each; what is left over at the end is left out."""
     whole = len(rows) // hops
-    means: Floats = rows[: whole * hops].reshape(whole, hops, -1).mean(axis=1)
+    means: Floats = rows[: whole * hops].reshape(whole, hops, rows.shape[1]).mean(axis=1)
     return means
 
 

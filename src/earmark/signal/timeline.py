@@ -51,9 +51,14 @@ By the mark alone one can only expect what it would have told, and it may be of 
 """
 
 SILENT_NATS = 0.5
+HEARD_S = 0.75
+SURE_NATS = 4.0
+"""One of several speakers is surely heard where so much speaks for it in so long a time."""
+
 BORDER_REACH_S = 2.0
 
 Doubles = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -151,29 +156,38 @@ def path_of(correlator: Correlator, leak: Weighed) -> list[Part]:
     return opened(leak.worth, parts, [count if count >= least else 0 for count in repeated])
 
 
-def edits_of(stretches: Sequence[Stretch]) -> Iterator[float]:
+def edits_of(stretches: Sequence[Stretch], jump_s: float = SHORTEST_JUMP_S) -> Iterator[float]:
     """Yield when in the leak it was edited, given a time line in which nothing is set apart yet for being quiet."""
     whole = [one for one in stretches if one.state != "cut here"]
     for before, after in pairwise(whole):
         strange = "not from this recording" in (before.state, after.state)
-        if strange or abs(skipped(before, after)) >= SHORTEST_JUMP_S:
+        if strange or abs(skipped(before, after)) >= jump_s:
             yield after.leak_start_s
     for number in range(1, len(whole) - 1):  # a quiet place with a cut somewhere in it
         before, quiet, after = whole[number - 1 : number + 2]
-        if quiet.state == "too degraded to say" and jumped(before, quiet, after):
+        if quiet.state == "too degraded to say" and jumped(before, quiet, after, jump_s):
             yield (quiet.leak_start_s + quiet.leak_end_s) / 2
 
 
-def jumped(before: Stretch, quiet: Stretch, after: Stretch) -> bool:
+def jumped(before: Stretch, quiet: Stretch, after: Stretch, jump_s: float) -> bool:
     """Tell whether the recording does not go on after a quiet stretch as it would have."""
     if before.recording_end_s is None or after.recording_start_s is None:
         return False
-    return abs(skipped(before, after) - (quiet.leak_end_s - quiet.leak_start_s)) >= SHORTEST_JUMP_S
+    return abs(skipped(before, after) - (quiet.leak_end_s - quiet.leak_start_s)) >= jump_s
 
 
-def weighed(correlator: Correlator, passages: Sequence[Passage], likeness: Likeness | None) -> Weighed:
-    """Weigh a leak along the courses of its passages, and of others that only now can be found."""
-    scale = Scale(correlator, strength(correlator, passages), likeness)
+def weighed(
+    correlator: Correlator, passages: Sequence[Passage], likeness: Likeness | None, others: Flags | None = None
+) -> Weighed:
+    """Weigh a leak along the courses of its passages, and of others that only now can be found.
+
+    Args:
+        correlator: leak and recording.
+        passages: found in it, in the order of the leak.
+        likeness: to the original, if that is at hand.
+        others: where others are heard, if the recording is what one of several speakers says; shape (frames,).
+    """
+    scale = Scale(correlator, strength(correlator, passages), likeness, others)
     courses = courses_of(correlator, passages)
     weights = [scale.weigh(course) for course in courses]
     searched: set[Part] = set()
@@ -185,7 +199,8 @@ def weighed(correlator: Correlator, passages: Sequence[Passage], likeness: Liken
             break
         courses += courses_of(correlator, further)
         weights += [scale.weigh(course) for course in courses[len(weights) :]]
-    return Weighed(courses, stacked(weights, correlator), scale.telling(courses))
+    worth = stacked(weights, correlator)
+    return Weighed(courses, worth, scale.told(courses, worth))
 
 
 def stacked(weights: Sequence[Doubles], correlator: Correlator) -> Doubles:
@@ -201,11 +216,14 @@ class Scale:
         correlator: leak and recording.
         strength: how strongly the leak carries the mark.
         likeness: to the original, if that is at hand.
+        others: where others are heard; None where nobody else can be. That a speaker is not heard while another one
+            is, or while they said nothing, is no sign against them.
     """
 
     correlator: Correlator
     strength: float
     likeness: Likeness | None
+    others: Flags | None = None
 
     def further(self, courses: Sequence[Course], parts: Sequence[Part], searched: Set[Part]) -> list[Passage]:
         """Return passages in the foreign parts of a path, but for those searched, that are on none of its courses."""
@@ -224,12 +242,33 @@ class Scale:
         most: Doubles = told + np.max([np.zeros(len(told)), *rows], axis=0)
         return most
 
+    def told(self, courses: Sequence[Course], worth: Doubles) -> Doubles:
+        """Return what each frame could be worth; where others are heard, what it is worth."""
+        told = self.telling(courses)
+        if self.others is None:
+            return told
+        known = np.where(np.isfinite(worth), worth, 0.0).max(axis=0, initial=0.0)
+        return np.where(self.others, known, told)
+
     def weigh(self, course: Course) -> Doubles:
         """Return what a course is worth at each frame, in nats against foreign."""
         worth = presence(*self.correlator.along(course.frames, course.segments), self.strength)
         if self.likeness is not None:
             worth = worth + self.likeness.along(course)
-        return course.per_frame(worth, self.correlator.listening.frames)
+        if self.likeness is not None and self.others is not None:
+            worth = np.where(self.likeness.silent(course.segments), 0.0, worth)
+        spread = course.per_frame(worth, self.correlator.listening.frames)
+        if self.others is None:
+            return spread
+        unheard = self.others & np.isfinite(spread) & ~heard(spread, self.correlator.listening.hop_s, SURE_NATS)
+        return np.where(unheard, 0.0, spread)
+
+
+def heard(worth: Doubles, hop_s: float, nats: float) -> Flags:
+    """Tell where something is worth more than so many nats in the time that tells; shape (frames,)."""
+    known = np.where(np.isfinite(worth), worth, 0.0)
+    found: Flags = np.convolve(known, np.ones(round(HEARD_S / hop_s)), "same")[: len(worth)] > nats
+    return found
 
 
 def telling_of(correlator: Correlator, strong: float) -> Doubles:
@@ -331,12 +370,17 @@ def quiet_frames(told: Doubles, window: int) -> NDArray[np.bool_]:
     return np.cumsum(change)[:-1] > 0
 
 
-def joined(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Return stretches with neighbours of one kind joined, where the recording goes on from one to the next."""
+def joined(stretches: Sequence[Stretch], jump_s: float = SHORTEST_JUMP_S) -> list[Stretch]:
+    """Return stretches with neighbours of one kind joined, where the recording goes on from one to the next.
+
+    Args:
+        stretches: in order.
+        jump_s: what is skipped or repeated where it goes on is less than that; so in what follows.
+    """
     found: list[Stretch] = []
     for one in stretches:
         last = found[-1] if found else None
-        if last is not None and last.state == one.state and abs(skipped(last, one)) < SHORTEST_JUMP_S:
+        if last is not None and last.state == one.state and abs(skipped(last, one)) < jump_s:
             longer = max(last, one, key=lambda stretch: stretch.leak_end_s - stretch.leak_start_s)
             found[-1] = replace(
                 last, leak_end_s=one.leak_end_s, recording_end_s=one.recording_end_s, speed=longer.speed
@@ -369,7 +413,7 @@ def said(stretch: Stretch) -> tuple[float, float]:
     return stretch.recording_start_s or 0.0, stretch.recording_end_s or 0.0
 
 
-def with_cuts(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+def with_cuts(stretches: Sequence[Stretch], jump_s: float = SHORTEST_JUMP_S) -> Iterator[Stretch]:
     """Yield stretches, and between them where the leak was cut; what was put in instead of something says so itself."""
     held: list[Stretch] = []  # of what lies between two genuine stretches
     last: Stretch | None = None
@@ -377,20 +421,22 @@ def with_cuts(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
         if one.state != "genuine":
             held.append(one)
             continue
-        yield from between(last, held, one, stretches) if last else held
+        yield from between(last, held, one, stretches, jump_s) if last else held
         yield one
         last, held = one, []
     yield from held
 
 
-def between(before: Stretch, held: Sequence[Stretch], after: Stretch, every: Sequence[Stretch]) -> Iterator[Stretch]:
+def between(
+    before: Stretch, held: Sequence[Stretch], after: Stretch, every: Sequence[Stretch], jump_s: float
+) -> Iterator[Stretch]:
     """Yield what lies between two genuine stretches, and what is missing there."""
     missing = absent(before, after, every)
     missing_s = sum(end - start for start, end in missing)
     missing_s -= sum(one.leak_end_s - one.leak_start_s for one in held if one.state == "too degraded to say")
     foreign = next((one for one in held if one.state == "not from this recording"), None)
     yield from (replace(one, missing_s=max(0.0, missing_s)) if one is foreign else one for one in held)
-    if foreign is None and missing_s >= (CRUMB_S if any(one.placed for one in held) else SHORTEST_JUMP_S):
+    if foreign is None and missing_s >= max(jump_s, CRUMB_S if any(one.placed for one in held) else 0.0):
         where = after.leak_start_s
         yield Stretch("cut here", where, where, missing[0][0], missing[-1][1], missing_s=missing_s)
 
