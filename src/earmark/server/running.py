@@ -10,8 +10,10 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -30,7 +32,7 @@ from earmark.server.register import Register
 MOST_MESSAGE_BYTES = 64 * 1024
 PING_S = 15.0
 NAME = re.compile(r"[A-Za-z0-9._-]{0,64}")
-LOOPBACK = ("127.", "localhost", "::1")
+LOCAL = "localhost"
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,11 @@ class Place:
         """
         if (self.tls_cert is None) != (self.tls_key is None):
             raise UsageError("a certificate and its key go together", "Give --tls-cert and --tls-key.")
-        if self.public and not self.public.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        if self.public and not _secure(self.public):
             raise UsageError(f"{self.public} is no address of a secure page", "It begins with https://.")
         if not NAME.fullmatch(self.name):
             raise UsageError(f"{self.name!r} is no name for a server", "Letters, digits, “.”, “-” and “_”, 64 at most.")
-        if not (self.tls_cert or self.public or self.host.startswith(LOOPBACK)):
+        if not (self.tls_cert or self.public or _local(self.host)):
             raise UsageError(
                 f"at {self.host} browsers open no microphone without TLS",
                 "Give --tls-cert and --tls-key, or --public-url https://… where a proxy has them.",
@@ -77,6 +79,20 @@ class Place:
             return self.public.rstrip("/") + "/"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls_cert else 'http'}://{host}:{port}/"
+
+
+def _secure(address: str) -> bool:
+    """Tell whether browsers let a page at this address have a microphone."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and _local(parts.hostname or ""))
+
+
+def _local(host: str) -> bool:
+    """Tell whether a host is this machine, whatever anybody's name server says."""
+    try:
+        return host == LOCAL or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Server(uvicorn.Server):
