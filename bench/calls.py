@@ -29,7 +29,7 @@ RUNS = 10
 SEED = 20_261_128
 CUTS = (("clean", 30.0), ("opus:16k", 60.0))
 TOGETHER = ("mixed", "in turns")
-TOGETHER_CUT = ("opus:16k", 60.0)
+TOGETHER_CUTS = (("clean", 60.0), ("opus:16k", 60.0))
 TURN_S = 2.0
 APART_S = 0.5
 """How far apart recordings of one call may be after they were laid side by side by the clock."""
@@ -130,8 +130,9 @@ def leaks_of(held: Held) -> Iterator[Leak]:
             yield Leak(held, (name,), "", attack, seconds, int(rng.integers(1 << 32)))
     pairs = list(combinations(held.people, 2))
     for way in TOGETHER:
-        attack, seconds = TOGETHER_CUT
-        yield Leak(held, pairs[int(rng.integers(len(pairs)))], way, attack, seconds, int(rng.integers(1 << 32)))
+        both, seed = pairs[int(rng.integers(len(pairs)))], int(rng.integers(1 << 32))
+        for attack, seconds in TOGETHER_CUTS:
+            yield Leak(held, both, way, attack, seconds, seed)
 
 
 def traced(vault: Path, leak: Leak) -> Outcome:
