@@ -60,6 +60,7 @@ class Tour:
         await self._without_a_link()
         host = await self._profile()
         links = await self._new_call(host, folder)
+        await self._more_people(host)
         await self._enter_as_host(host)
         await self._in_the_call(host, links)
         await self._afterwards(host)
@@ -122,6 +123,16 @@ class Tour:
         links = {name: await host.locator(f"#link-{name}").input_value() for name in ("anna", "ben", "chloe", "dora")}
         self.links += links.values()
         return links
+
+    async def _more_people(self, host: Page) -> None:
+        page = await host.context.new_page()
+        await page.goto(f"{self.server.address}#host={self.server.token}")
+        await page.get_by_text(TITLE).click()
+        await page.get_by_role("region", name="Who heard which minutes").wait_for()
+        await self._screen(page, "a call to come")
+        await press(page, "button", "Invite more people")
+        await self._screen(page, "more people", TITLE)
+        await page.close()
 
     async def _enter_as_host(self, host: Page) -> None:
         await press(host, "link", "Enter the call as host")

@@ -9,20 +9,27 @@ import { minutesHeard, readAttendance, type Attendance, type CallSummary } from 
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-export function Calls({ api, calls }: { api: HostApi; calls: CallSummary[] | null }): JSX.Element | null {
+interface Props {
+  api: HostApi;
+  calls: CallSummary[] | null;
+  /** Invites more people to a call; null for who may only look. */
+  onInvite: ((call: CallSummary) => void) | null;
+}
+
+export function Calls({ api, calls, onInvite }: Props): JSX.Element | null {
   return calls === null || calls.length === 0 ? null : (
     <section aria-labelledby="calls">
       <h2 id="calls">Your calls</h2>
       <ul class="calls">
         {calls.map((call) => (
-          <Call key={call.id} api={api} call={call} />
+          <Call key={call.id} api={api} call={call} onInvite={onInvite} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Call({ api, call }: { api: HostApi; call: CallSummary }): JSX.Element {
+function Call({ api, call, onInvite }: Omit<Props, "calls"> & { call: CallSummary }): JSX.Element {
   const [people, setPeople] = useState<Attendance[] | null>(null);
   const [problem, setProblem] = useState("");
   const load = (): void => {
@@ -48,6 +55,16 @@ function Call({ api, call }: { api: HostApi; call: CallSummary }): JSX.Element {
         </summary>
         {problem !== "" && <p class="alert">{problem}</p>}
         {people !== null && <Heard people={people} start={call.startedAt} />}
+        {onInvite !== null && call.endedAt === null && (
+          <button
+            type="button"
+            onClick={() => {
+              onInvite(call);
+            }}
+          >
+            Invite more people
+          </button>
+        )}
       </details>
     </li>
   );

@@ -1,4 +1,4 @@
-/** A call was made: one invitation link for each person. They are shown here once. */
+/** People were invited: one link for each person. They are shown here once. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -6,12 +6,12 @@ import { useState } from "preact/hooks";
 import { Frame } from "../parts/Frame.tsx";
 import { Heading } from "../parts/Heading.tsx";
 import { Status } from "../parts/Live.tsx";
-import type { CallCreated } from "./api.ts";
+import type { Invitations } from "./api.ts";
 import { toCsv } from "./people.ts";
 
 interface Props {
   title: string;
-  call: CallCreated;
+  call: Invitations;
   onBack: () => void;
 }
 
@@ -67,9 +67,11 @@ export function Created({ title, call, onBack }: Props): JSX.Element {
       </p>
       <Status text={said} />
       <div class="buttons">
-        <a class="button primary" href={call.host_link}>
-          Enter the call as host
-        </a>
+        {call.host_link !== undefined && (
+          <a class="button primary" href={call.host_link}>
+            Enter the call as host
+          </a>
+        )}
         <button
           type="button"
           onClick={() => {
@@ -86,7 +88,7 @@ export function Created({ title, call, onBack }: Props): JSX.Element {
   );
 }
 
-function download(call: CallCreated): void {
+function download(call: Invitations): void {
   const rows = [["id", "name", "link"], ...call.links.map(({ id, name, link }) => [id, name, link])];
   const url = URL.createObjectURL(new Blob([toCsv(rows)], { type: "text/csv;charset=utf-8" }));
   const anchor = document.createElement("a");

@@ -6,10 +6,11 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Frame } from "../parts/Frame.tsx";
 import { Heading } from "../parts/Heading.tsx";
 import { Alert } from "../parts/Live.tsx";
-import { HostApi, type CallCreated } from "./api.ts";
+import { HostApi, type Invitations } from "./api.ts";
 import { Calls } from "./Calls.tsx";
 import { Created } from "./Created.tsx";
 import { readCalls, type CallSummary } from "./history.ts";
+import { InviteForm } from "./InviteForm.tsx";
 import { NewCallForm } from "./NewCallForm.tsx";
 import { logOut, type Whoever } from "../session.ts";
 
@@ -21,8 +22,9 @@ interface Props {
 
 export function HostPage({ token, who }: Props): JSX.Element {
   const api = useMemo(() => new HostApi(token), [token]);
-  const [created, setCreated] = useState<{ title: string; call: CallCreated } | null>(null);
+  const [created, setCreated] = useState<{ title: string; call: Invitations } | null>(null);
   const { calls, problem } = useCalls(api, created);
+  const [inviting, setInviting] = useState<CallSummary | null>(null);
   const looking = who?.role === "officer";
   if (created !== null) {
     return (
@@ -31,6 +33,21 @@ export function HostPage({ token, who }: Props): JSX.Element {
         call={created.call}
         onBack={() => {
           setCreated(null);
+        }}
+      />
+    );
+  }
+  if (inviting !== null) {
+    return (
+      <InviteForm
+        api={api}
+        call={inviting}
+        onInvited={(call) => {
+          setInviting(null);
+          setCreated({ title: inviting.title, call });
+        }}
+        onBack={() => {
+          setInviting(null);
         }}
       />
     );
@@ -51,7 +68,7 @@ export function HostPage({ token, who }: Props): JSX.Element {
           }}
         />
       )}
-      <Calls api={api} calls={calls} />
+      <Calls api={api} calls={calls} onInvite={looking ? null : setInviting} />
     </Frame>
   );
 }

@@ -4,13 +4,13 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { Alert } from "../parts/Live.tsx";
-import { ApiError, type CallCreated, type HostApi } from "./api.ts";
+import { ApiError, type HostApi, type Invitations } from "./api.ts";
 import { idFor, PeopleField } from "./PeopleField.tsx";
 import { type Invitee, parsePeople } from "./people.ts";
 
 interface Props {
   api: HostApi;
-  onCreated: (title: string, call: CallCreated) => void;
+  onCreated: (title: string, call: Invitations) => void;
 }
 
 interface Draft {

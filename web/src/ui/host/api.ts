@@ -24,10 +24,11 @@ export interface InvitationLink {
   link: string;
 }
 
-export interface CallCreated {
+/** Of a call: who was invited now, and how the host gets in where that was told. */
+export interface Invitations {
   id: string;
   links: InvitationLink[];
-  host_link: string;
+  host_link?: string;
 }
 
 /** Thrown where the server does not do what it was asked; `hint` says what to do. */
@@ -47,8 +48,13 @@ export class HostApi {
   /** @param token the host's; null where somebody is logged in, whom the browser's cookie makes known. */
   constructor(private readonly token: string | null) {}
 
-  async create(call: NewCall): Promise<CallCreated> {
-    return (await this.ask("POST", "api/calls", call)) as CallCreated;
+  async create(call: NewCall): Promise<Invitations> {
+    return (await this.ask("POST", "api/calls", call)) as Invitations;
+  }
+
+  async invite(id: string, people: Invitee[]): Promise<Invitations> {
+    const { links } = (await this.ask("POST", `api/calls/${encodeURIComponent(id)}/people`, { people })) as Invitations;
+    return { id, links };
   }
 
   async calls(): Promise<unknown> {
