@@ -56,14 +56,16 @@ function Call({ api, call, onInvite }: Omit<Props, "calls"> & { call: CallSummar
         {problem !== "" && <p class="alert">{problem}</p>}
         {people !== null && <Heard people={people} start={call.startedAt} />}
         {onInvite !== null && call.endedAt === null && (
-          <button
-            type="button"
-            onClick={() => {
-              onInvite(call);
-            }}
-          >
-            Invite more people
-          </button>
+          <div class="buttons">
+            <button
+              type="button"
+              onClick={() => {
+                onInvite(call);
+              }}
+            >
+              Invite more people
+            </button>
+          </div>
         )}
       </details>
     </li>
