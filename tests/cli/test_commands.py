@@ -106,7 +106,8 @@ def test_trace_names(marked: Earmark) -> None:
     assert (answer.status, answer.err) == (0, "")
     facts = answer.json
     assert set(facts) == {
-        "schema", "verdict", "exhibit", "recording", "named", "family_wise", "passages", "more_needed_s", "elapsed_s",
+        "schema", "verdict", "exhibit", "recording", "named", "family_wise", "passages", "notes", "more_needed_s",
+        "elapsed_s",
     }  # fmt: skip
     assert (facts["schema"], facts["verdict"], facts["family_wise"]) == ("earmark.trace/1", "named", 1e-6)
     assert set(facts["exhibit"]) == {"sha256", "seconds"}
