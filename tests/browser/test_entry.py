@@ -42,7 +42,7 @@ async def told(caller: Caller, link: str, heading: str) -> None:
 
 async def later(vault: Path, folder: Path, chromium: Chromium) -> None:
     """Hold a call to which people come later."""
-    people = {"anna": None, "ben": None, "chloe": None}
+    people: dict[str, Path | None] = {"anna": None, "ben": None, "chloe": None}
     async with serving(vault, folder / "log") as server, calling(chromium, people) as callers:
         anna, ben, chloe = callers.values()
         call = server.invite("Board", "anna", ["ben"], rules={"max_members": 2})
