@@ -41,6 +41,7 @@ async def talk(vault: Path, log: Path, chromium: Chromium, relay: str) -> None:
         await hear_each_other(both)
 
         if relay == "janus":
+            await anna.lose_server()  # she is about to speak again when the relay ends
             kill(janus_of(server.pid))
             await hear_each_other(both)
             assert "the relay is started again" in log.read_text()

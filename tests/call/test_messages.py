@@ -21,7 +21,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "end": {},
     "commit": {"epoch": 0, "commit": "AAAA", "welcome": None, "adds": [], "removes": ["anna"]},
     "open": {"sealed": encode(bytes(80))},
-    "publish": {"stream": 0, "sdp": "v=0"},
+    "publish": {"stream": 0, "offer": 0, "sdp": "v=0"},
     "subscribe": {"stream": 65535},
     "answer": {"stream": 0, "sdp": "v=0"},
     "position": {"stream": 0, "position": 2**32 - 1},
@@ -88,6 +88,7 @@ def test_nothing_is_converted(kind: str) -> None:
         ("open", "sealed", encode(bytes(201))),
         ("publish", "stream", 65536),
         ("publish", "sdp", "x" * 48_001),
+        ("publish", "offer", -1),
         ("position", "position", 2**32),
     ],
 )
@@ -109,7 +110,7 @@ def test_a_message_is_never_repeated() -> None:
 def test_secrets_are_not_shown() -> None:
     hello = parse(json.dumps({"type": "hello"} | SAMPLES["hello"]))
     assert "secret" not in repr(hello)
-    assert "v=0" not in repr(messages.Publish(stream=0, sdp="v=0"))
+    assert "v=0" not in repr(messages.Publish(stream=0, offer=0, sdp="v=0"))
 
 
 def test_long_messages_are_refused() -> None:

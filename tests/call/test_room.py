@@ -35,6 +35,7 @@ from earmark.call.events import (
     RecordSpeech,
     Send,
     Stop,
+    Subscribe,
     Tick,
 )
 from earmark.call.replies import (
@@ -49,6 +50,7 @@ from earmark.call.replies import (
     Keeping,
     Offer,
     Opened,
+    Published,
     Refused,
     Roster,
     Sample,
@@ -57,6 +59,7 @@ from earmark.call.replies import (
 )
 from earmark.call.room import Before
 from earmark.call.schedule import BLOCK_POSITIONS
+from earmark.call.speaking import AGAIN_S
 from earmark.call.wire import encode
 
 INSIDE_ONLY = (
@@ -356,7 +359,7 @@ def test_nobody_touches_the_stream_of_another() -> None:
     script = begun("anna", "ben")
     stream = script.speak("anna")
     said = (
-        messages.Publish(stream=stream, sdp="o"),
+        messages.Publish(stream=stream, offer=0, sdp="o"),
         messages.At(stream=stream, position=0),
         messages.Close(stream=stream),
     )
@@ -373,9 +376,32 @@ def test_a_stream_is_offered_when_the_relay_has_it() -> None:
     stream = script.speak("anna")
     script.say(HOST, messages.Subscribe(stream=stream))
     assert script.heard(HOST, Offer) == []
-    script.say("anna", messages.Publish(stream=stream, sdp="offer"))
-    assert script.heard("anna", messages.Answer)[0].sdp == f"answer {stream}"
+    script.say("anna", messages.Publish(stream=stream, offer=7, sdp="offer"))
+    (answer,) = script.heard("anna", Published)
+    assert (answer.offer, answer.sdp) == (7, f"answer {stream}")
     assert script.heard(HOST, Offer)[0].sdp == f"offer {stream}"
+
+
+def test_a_stream_that_the_relay_could_not_offer_is_offered_again() -> None:
+    script = begun("anna")
+    stream = script.speak("anna")
+    script.say("anna", messages.Publish(stream=stream, offer=0, sdp="offer"))
+    script.answering = False
+    script.say(HOST, messages.Subscribe(stream=stream))
+    for tries in range(3):
+        (number,) = (number for number, request in script.open.items() if isinstance(request, Subscribe))
+        script.open.clear()
+        script.play(Failed(number, "the relay is slow", ""))
+        assert kinds(script, HOST).count("error") == tries
+        script.play(Tick())
+        assert not script.open
+        script.now += AGAIN_S
+        script.play(Tick())
+    script.play(script.answer(next(iter(script.open))))
+    script.now += AGAIN_S
+    script.play(Tick())
+    assert len(script.heard(HOST, Offer)) == 1
+    assert not script.open
 
 
 def test_only_hosts_speak_where_the_rules_say_so() -> None:
@@ -556,7 +582,7 @@ class AnyOrder(RuleBasedStateMachine):
     def talk(self, data: st.DataObject, stream: int, position: int, kind: int) -> None:
         said: list[messages.Incoming] = [
             messages.Open(sealed=b"s"),
-            messages.Publish(stream=stream, sdp="o"),
+            messages.Publish(stream=stream, offer=0, sdp="o"),
             messages.Subscribe(stream=stream),
             messages.Answer(stream=stream, sdp="a"),
             messages.At(stream=stream, position=position),

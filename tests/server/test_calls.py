@@ -35,8 +35,8 @@ def test_from_hello_to_keys(play: Play, vault: Vault) -> None:
             ben = await enter(site, stack, links, host, "ben")
             assert (await anna.hear("committed"))["epoch"] == 1
             stream = await anna.speak()
-            await anna.say("publish", stream=stream, sdp="offer")
-            assert (await anna.hear("answer"))["sdp"] == "answer to offer"
+            await anna.say("publish", stream=stream, offer=0, sdp="offer")
+            assert (await anna.hear("published"))["sdp"] == "answer to offer"
             for listener in (host, ben):
                 await listener.say("subscribe", stream=stream)
                 offer = await listener.hear("offer")
@@ -76,15 +76,16 @@ def test_a_relay_that_ended_is_started_again_and_speakers_offer_their_streams_an
             await host.hear("admitted")
             anna = await enter(site, stack, links, host, "anna")
             stream = await anna.speak()
-            await anna.say("publish", stream=stream, sdp="offer")
-            await anna.hear("answer")
+            await anna.say("publish", stream=stream, offer=0, sdp="offer")
+            await anna.hear("published")
             await host.say("subscribe", stream=stream)
             await host.hear("offer")
             site.relay.running = False
             assert (await anna.hear("republish"))["stream"] == stream
             assert site.relay.running
-            await anna.say("publish", stream=stream, sdp="another")
-            assert (await anna.hear("answer"))["sdp"] == "answer to another"
+            await anna.say("publish", stream=stream, offer=1, sdp="another")
+            answer = await anna.hear("published")
+            assert (answer["offer"], answer["sdp"]) == (1, "answer to another")
             assert (await host.hear("offer"))["stream"] == stream
 
     play(script)

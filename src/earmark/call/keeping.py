@@ -73,4 +73,4 @@ class Keeping:
         """Say that it is not kept; what was kept before stays."""
         if self._speaking.stream(stream.number) is stream:
             stream.kept = False
-            self._out.error(seat, f"what you say is not kept: {failure.message}", failure.hint)
+            self._out.error(seat, "keep", f"what you say is not kept: {failure.message}", failure.hint)

@@ -13,6 +13,7 @@ from earmark.call.wire import (
     KeyPackage,
     MemberId,
     Message,
+    OfferNumber,
     Position,
     Sdp,
     Signature,
@@ -127,10 +128,15 @@ class Open(Message):
 
 
 class Publish(Message):
-    """An offer (SDP) by which a stream of mine goes to the relay."""
+    """An offer (SDP) by which a stream of mine goes to the relay.
+
+    Attributes:
+        offer: which of my offers it is, for what comes back; a later one takes its place.
+    """
 
     type: Literal["publish"] = "publish"
     stream: StreamNumber
+    offer: OfferNumber
     sdp: Annotated[Sdp, Field(repr=False)]
 
 
@@ -142,7 +148,7 @@ class Subscribe(Message):
 
 
 class Answer(Message):
-    """The answer (SDP) to an offer for a stream: mine to the relay's, or the relay's to mine."""
+    """My answer (SDP) to the relay's offer of a stream."""
 
     type: Literal["answer"] = "answer"
     stream: StreamNumber

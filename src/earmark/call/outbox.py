@@ -33,9 +33,9 @@ class Outbox:
         for seat in seats:
             self.send(seat, message)
 
-    def error(self, seat: Seat, message: str, hint: str = "") -> None:
-        """Tell somebody that what they said was not accepted."""
-        self.send(seat, Error(message=message, hint=hint))
+    def error(self, seat: Seat, about: str, message: str, hint: str = "") -> None:
+        """Tell somebody that what they said, a message of type ``about``, was not accepted."""
+        self.send(seat, Error(about=about, message=message, hint=hint))
 
     def refuse(self, connection: int, message: Reply) -> None:
         """Say a last word to a connection, and close it."""

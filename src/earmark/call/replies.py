@@ -5,7 +5,6 @@ from typing import Literal
 from pydantic import Field
 
 from earmark.call.doubts import Doubt
-from earmark.call.messages import Answer
 from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.call.wire import Binary, Message
 
@@ -255,6 +254,15 @@ class Loss(Message):
     middle: int
 
 
+class Published(Message):
+    """The relay's answer (SDP) to a speaker's offer, which is named by its number."""
+
+    type: Literal["published"] = "published"
+    stream: int
+    offer: int
+    sdp: str = Field(repr=False)
+
+
 class Offer(Message):
     """The relay's offer (SDP) of a stream."""
 
@@ -312,14 +320,19 @@ class Ended(Message):
 
 
 class Error(Message):
-    """What was said last was not accepted; nothing else has changed."""
+    """Something that was said was not accepted; nothing else has changed.
+
+    Attributes:
+        about: the type of that message; empty where it could not be read.
+    """
 
     type: Literal["error"] = "error"
+    about: str = ""
     message: str
     hint: str
 
 
 Reply = (
     Challenge | Refused | Elsewhere | Lobby | Waiting | Roster | Opened | Admitted | Change | Committed | Accepted
-    | Stale | Welcome | Closed | Loss | Republish | Answer | Offer | Keys | Sample | Keeping | Ended | Error
+    | Stale | Welcome | Closed | Loss | Republish | Published | Offer | Keys | Sample | Keeping | Ended | Error
 )  # fmt: skip

@@ -198,6 +198,7 @@ class Room:
             case Tick():
                 pass
         self._keying.proceed()
+        self._speaking.proceed()
         self._sampling.proceed()
         self._tell_roster()
         self._tell_hosts()
@@ -348,7 +349,7 @@ class Room:
         try:
             self._obey(seat, message)
         except CallError as error:
-            self._out.error(seat, str(error), error.hint)
+            self._out.error(seat, message.type, str(error), error.hint)
 
     def _obey(self, seat: Seat, message: Incoming) -> None:
         match message:

@@ -1,5 +1,6 @@
 """Streams in a room: who opens, publishes and hears which, and which keys are due to whom."""
 
+import math
 from functools import partial
 
 from earmark.call.events import (
@@ -16,13 +17,16 @@ from earmark.call.messages import Answer, At, Open
 from earmark.call.messages import Loss as LossMessage
 from earmark.call.messages import Publish as PublishMessage
 from earmark.call.outbox import Outbox
-from earmark.call.replies import Closed, Loss, Offer, Opened, Republish
+from earmark.call.replies import Closed, Loss, Offer, Opened, Published, Republish
 from earmark.call.seats import Seat, Seats, Stage
 from earmark.call.streams import Stream
 from earmark.errors import CallError
 
 RECORD_S = 1.0
 """How far a stream is goes on record no more often than that, and at its end."""
+
+AGAIN_S = 2.0
+"""So long after a relay could not offer a stream to somebody, it is asked to once more."""
 
 
 class Speaking:
@@ -103,7 +107,9 @@ class Speaking:
         stream = self.own(seat, message.stream)
         stream.published = False
         request = Publish(stream.number, seat.member, message.sdp)
-        self._out.ask(request, partial(self._published, seat, stream), partial(self._failed, seat))
+        self._out.ask(
+            request, partial(self._published, seat, stream, message.offer), partial(self._failed, seat, message.type)
+        )
 
     def republish(self) -> None:
         """Have every stream handed to the relay again, which runs anew; who hears a stream is offered it then."""
@@ -124,6 +130,16 @@ class Speaking:
         if stream.published:
             self._offer(stream, seat)
 
+    def proceed(self) -> None:
+        """Have streams offered again to those to whom the relay could not offer them."""
+        for stream in self._streams.values():
+            due = [member for member, again in stream.missed.items() if again <= self._out.now]
+            for member in due if stream.published else ():
+                stream.missed[member] = math.inf  # until there is an answer
+                listener = self._seats.inside(member)
+                if listener is not None:
+                    self._offer(stream, listener)
+
     def answer(self, seat: Seat, message: Answer) -> None:
         """Hand a listener's answer to the relay.
 
@@ -134,7 +150,7 @@ class Speaking:
         if seat.member not in stream.wanted:
             raise CallError(f"stream {stream.number} has not been offered to you")
         request = TakeAnswer(stream.number, seat.member, message.sdp)
-        self._out.ask(request, lambda _none: None, partial(self._failed, seat))
+        self._out.ask(request, lambda _none: None, partial(self._failed, seat, message.type))
 
     def report(self, seat: Seat, message: At) -> None:
         """Take a speaker's word for how far their stream is; begin its next block when it is time.
@@ -182,11 +198,11 @@ class Speaking:
 
     def _not_opened(self, seat: Seat, failure: Failed) -> None:
         seat.opening = False
-        self._failed(seat, failure)
+        self._failed(seat, "open", failure)
 
-    def _published(self, seat: Seat, stream: Stream, sdp: object) -> None:
+    def _published(self, seat: Seat, stream: Stream, offer: int, sdp: object) -> None:
         assert isinstance(sdp, str)  # noqa: S101 - what the request gives
-        self._out.send(seat, Answer(stream=stream.number, sdp=sdp))
+        self._out.send(seat, Published(stream=stream.number, offer=offer, sdp=sdp))
         stream.published = stream.number in self._streams
         for member in stream.wanted if stream.published else ():
             listener = self._seats.inside(member)
@@ -195,15 +211,23 @@ class Speaking:
 
     def _offer(self, stream: Stream, seat: Seat) -> None:
         request = Subscribe(stream.number, seat.member)
-        self._out.ask(request, partial(self._offered, stream, seat), partial(self._failed, seat))
+        self._out.ask(request, partial(self._offered, stream, seat), partial(self._not_offered, stream, seat))
 
     def _offered(self, stream: Stream, seat: Seat, sdp: object) -> None:
         assert isinstance(sdp, str)  # noqa: S101 - what the request gives
+        stream.missed.pop(seat.member, None)
         if stream.number in self._streams:
             self._out.send(seat, Offer(stream=stream.number, sdp=sdp))
 
-    def _failed(self, seat: Seat, failure: Failed) -> None:
-        self._out.error(seat, failure.message, failure.hint)
+    def _not_offered(self, stream: Stream, seat: Seat, failure: Failed) -> None:
+        if seat.stage is Stage.GONE or stream.number not in self._streams:
+            return
+        if seat.member in stream.missed:  # not of a hiccup, which is over in a moment
+            self._failed(seat, "subscribe", failure)
+        stream.missed[seat.member] = self._out.now + AGAIN_S
+
+    def _failed(self, seat: Seat, about: str, failure: Failed) -> None:
+        self._out.error(seat, about, failure.message, failure.hint)
 
     def _block_opened(self, stream: Stream, _none: object) -> None:
         stream.opening = False

@@ -47,6 +47,7 @@ class Stream:
         dealt: up to which position keys have been dealt, by listener.
         wanted: who wants to hear it, in order.
         doubts: whether it can be traced.
+        missed: when the stream is offered again to whom the relay could not offer it, by listener.
         lost: how many packets of a hundred a listener loses, by their own word.
         kept: whether its speaker seals what they say for the vault.
         pieces: how many pieces of that there are.
@@ -63,6 +64,7 @@ class Stream:
     published: bool = False
     dealt: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
+    missed: dict[str, float] = field(default_factory=dict)
     doubts: Doubts = field(default_factory=Doubts)
     lost: dict[str, int] = field(default_factory=dict)
     kept: bool = False
@@ -92,6 +94,7 @@ class Stream:
         """Let somebody be dealt no more keys."""
         self.dealt.pop(listener, None)
         self.wanted.pop(listener, None)
+        self.missed.pop(listener, None)
         self.lost.pop(listener, None)
 
     def due(self, listeners: Iterable[str]) -> list[Stretch]:

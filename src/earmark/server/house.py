@@ -119,6 +119,9 @@ class House:
             except RelayError as error:
                 log.warning("the relay does not start: %s", error)
                 continue
+            except Exception:
+                log.exception("the relay does not start")  # and is started again, whatever that was
+                continue
             for call in self._calls.values():
                 call.feed(RelayRestarted())
 

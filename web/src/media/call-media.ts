@@ -1,6 +1,6 @@
 /** All sound of a call, in one's own browser: what the session tells to start and stop, and asks how it is. */
 
-import type { DealtKeys, Epoch, IceServer, Loss, OwnStream, Sampled, Spoken } from "../protocol/index.ts";
+import type { DealtKeys, Epoch, IceServer, Loss, Offered, OwnStream, Sampled, Spoken } from "../protocol/index.ts";
 import { Activity } from "./activity.ts";
 import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
@@ -33,6 +33,8 @@ interface Own {
   stream: number;
   marking: Marking;
   publication: Publication;
+  /** So many times another way was looked for. */
+  offers: number;
 }
 
 interface Heard {
@@ -49,6 +51,7 @@ export class CallMedia {
   private readonly iceServers: RTCIceServer[];
   private counting: ((counts: Counts) => void)[] = [];
   private own: Own | null = null;
+  private beginning: symbol | null = null;
 
   /**
    * @param place is where audio elements are put.
@@ -105,31 +108,42 @@ export class CallMedia {
     this.tell({ type: "sample", stream, position });
   }
 
-  /** Begins one's own stream. Returns the offer for the relay. */
-  async speak(own: OwnStream, microphone: Microphone): Promise<string> {
+  /** Begins one's own stream. Returns the offer for the relay; null where the stream is over before there is one. */
+  async speak(own: OwnStream, microphone: Microphone): Promise<Offered | null> {
     this.silence();
+    const beginning = (this.beginning = Symbol());
     const marked = await marking(this.context, microphone, own);
+    if (this.beginning !== beginning) {
+      marked.stop();
+      return null;
+    }
     const { source } = marked;
     this.tell({ type: "speak", own, source, muted: microphone.muted }, [source]);
     const publication = this.publication(own.stream, marked);
-    this.own = { stream: own.stream, marking: marked, publication };
-    return publication.offer();
+    this.own = { stream: own.stream, marking: marked, publication, offers: 0 };
+    return this.offer(this.own);
   }
 
-  /** Lets one's own stream go on, on another way. Returns the offer for the relay; null where it is over. */
-  async again(stream: number): Promise<string | null> {
+  /**
+   * Lets one's own stream go on, on another way. Returns the offer for the relay; null where the stream is over, or has
+   * found yet another way meanwhile.
+   */
+  async again(stream: number): Promise<Offered | null> {
     const { own } = this;
     if (own?.stream !== stream) {
       return null;
     }
     own.publication.close();
     own.publication = this.publication(stream, own.marking);
-    return own.publication.offer();
+    own.offers += 1;
+    return this.offer(own);
   }
 
-  async published(stream: number, answer: string): Promise<void> {
-    if (this.own?.stream === stream) {
-      await this.own.publication.accept(answer);
+  /** Takes the relay's answer to an offer; does nothing where another offer has taken its place. */
+  async published(stream: number, offer: number, answer: string): Promise<void> {
+    const { own } = this;
+    if (own?.stream === stream && own.offers === offer) {
+      await this.unlessReplaced(own, own.publication.accept(answer));
     }
   }
 
@@ -151,6 +165,7 @@ export class CallMedia {
   }
 
   silence(): void {
+    this.beginning = null;
     this.own?.marking.stop();
     this.own?.publication.close();
     this.own = null;
@@ -239,6 +254,27 @@ export class CallMedia {
       heard.quality = quality(concealed(before, current));
       this.events.lost(stream, lostPercent(before, current));
       heard.before = current;
+    }
+  }
+
+  private async offer(own: Own): Promise<Offered | null> {
+    const { offers } = own;
+    const sdp = await this.unlessReplaced(own, own.publication.offer());
+    return sdp === null ? null : { offer: offers, sdp };
+  }
+
+  /** Waits for the setting up of the own stream's way; null, and never a failure, where that is not its way any more. */
+  private async unlessReplaced<T>(own: Own, work: Promise<T>): Promise<T | null> {
+    const { publication } = own;
+    const replaced = (): boolean => this.own !== own || own.publication !== publication;
+    try {
+      const done = await work;
+      return replaced() ? null : done;
+    } catch (error) {
+      if (replaced()) {
+        return null;
+      }
+      throw error;
     }
   }
 

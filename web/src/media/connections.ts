@@ -113,6 +113,9 @@ export function whenBroken(connection: RTCPeerConnection, broken: () => void): v
   };
   let timer = setTimeout(expire, SETTING_UP_MS);
   connection.addEventListener("connectionstatechange", () => {
+    if (connection.connectionState === "connecting") {
+      return;
+    }
     clearTimeout(timer);
     if (connection.connectionState === "failed") {
       broken();

@@ -120,7 +120,7 @@ export class Client {
       group: (group) => this.#keyed(group),
       words: (words) => this.#room?.words(words) ?? [],
       failed: ({ problem }) => this.#failed(problem),
-      offered: ({ stream, sdp }) => this.#microphone.offered(stream, sdp),
+      offered: ({ stream, offer, sdp }) => this.#microphone.offered(stream, { offer, sdp }),
       answered: ({ stream, sdp }) => this.#room?.answered(stream, sdp) ?? [],
       broken: ({ stream }) => this.#room?.lostWay(stream) ?? [],
       lost: ({ stream, percent }) => this.#room?.lost(stream, percent) ?? [],
@@ -155,10 +155,11 @@ export class Client {
         return [];
       },
       admitted: (message) => this.#admitted(message),
-      error: ({ message, hint }) => {
-        if (this.#microphone.opening) this.#microphone.refused();
+      error: ({ about, message, hint }) => {
+        const { keeper, opening } = this.#microphone;
+        if (about === "open" && opening) this.#microphone.refused();
         this.#problem = { message, hint };
-        return this.#microphone.keeper.asked ? this.#microphone.keeper.refused() : [];
+        return about === "keep" && keeper.asked ? keeper.refused() : [];
       },
       ended: ({ reason, hint }) => {
         const problem = passing(reason);

@@ -20,6 +20,12 @@ import type { Loss } from "./ports.ts";
 import type { SealedPiece, Spoken } from "./speech.ts";
 import type { Sampled } from "./witness.ts";
 
+/** An offer of one's own stream, and which one it is: an answer may come when another has taken its place. */
+export interface Offered {
+  readonly offer: number;
+  readonly sdp: string;
+}
+
 /** What the person wants. */
 export type Intent =
   /** They know that the call is marked, and want to enter. */
@@ -43,7 +49,7 @@ export type HostIntent =
 /** What the browser's media have to say. */
 export type MediaEvent =
   /** The offer for a stream of one's own is ready. */
-  | { readonly type: "offered"; readonly stream: number; readonly sdp: string }
+  | ({ readonly type: "offered"; readonly stream: number } & Offered)
   /** The answer to the offer of another's stream is ready. */
   | { readonly type: "answered"; readonly stream: number; readonly sdp: string }
   /** So many packets of a hundred of another's stream were lost, in the last seconds. */
@@ -124,7 +130,7 @@ export type Command =
   /** One's own stream goes on, on another way: `offered`. */
   | { readonly do: "offer again"; readonly stream: number }
   /** To the offer of one's own stream. */
-  | { readonly do: "take answer"; readonly stream: number; readonly sdp: string }
+  | { readonly do: "take answer"; readonly stream: number; readonly offer: number; readonly sdp: string }
   /** Of another's stream: answer it. */
   | { readonly do: "take offer"; readonly stream: number; readonly sdp: string }
   | { readonly do: "take keys"; readonly stream: number; readonly keys: DealtKeys }

@@ -12,7 +12,7 @@ export { BLOCK_POSITIONS, type Epoch, markKey, SEGMENT_FRAMES, type Variant } fr
 export { Sealer, type Variants } from "./sealer.ts";
 export { GroupError, MessageError, PacketError, ProtocolError, SealingError } from "./errors.ts";
 export type { Doubt } from "./messages.ts";
-export type { IceServer, Intent, MediaEvent, Member, Problem, View } from "./events.ts";
+export type { IceServer, Intent, MediaEvent, Member, Offered, Problem, View } from "./events.ts";
 export type { Line, Loss, Media, OwnStream, Ports, Transport } from "./ports.ts";
 export type { Sampled } from "./witness.ts";
 export type { Spoken } from "./speech.ts";

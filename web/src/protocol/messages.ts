@@ -118,7 +118,7 @@ const serverMessage = v.variant("type", [
   v.strictObject({ type: v.literal("closed"), stream }),
   v.strictObject({ type: v.literal("republish"), stream }),
   v.strictObject({ type: v.literal("loss"), stream, most: percent, middle: percent }),
-  v.strictObject({ type: v.literal("answer"), stream, sdp }),
+  v.strictObject({ type: v.literal("published"), stream, offer: count, sdp }),
   v.strictObject({ type: v.literal("offer"), stream, sdp }),
   v.pipe(
     v.strictObject({
@@ -138,7 +138,7 @@ const serverMessage = v.variant("type", [
   }),
   v.strictObject({ type: v.literal("keeping"), stream, key: binaryOf(32), next: count }),
   v.strictObject({ type: v.literal("ended"), reason: v.picklist(endReasons), hint: text }),
-  v.strictObject({ type: v.literal("error"), message: text, hint: text }),
+  v.strictObject({ type: v.literal("error"), about: text, message: text, hint: text }),
 ]);
 
 /** Anything that the server says; what is binary is bytes. */
@@ -182,7 +182,8 @@ export type ClientMessage =
       removes: readonly string[];
     }
   | { type: "open"; sealed: Bytes }
-  | { type: "publish" | "answer"; stream: number; sdp: string }
+  | { type: "publish"; stream: number; offer: number; sdp: string }
+  | { type: "answer"; stream: number; sdp: string }
   | { type: "subscribe" | "close"; stream: number }
   | { type: "position"; stream: number; position: number }
   | {

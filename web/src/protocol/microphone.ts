@@ -1,7 +1,7 @@
 /** One's own stream in a call: from the wish to speak to a stream that is sent, and back. No I/O. */
 
 import type { Bytes } from "../keys.ts";
-import type { Command } from "./events.ts";
+import type { Command, Offered } from "./events.ts";
 import { send } from "./dispatch.ts";
 import { Keeper } from "./keeper.ts";
 import type { OpenedStream } from "./messages.ts";
@@ -115,8 +115,8 @@ export class Microphone {
     return this.stream === stream ? [{ do: "offer again", stream }] : [];
   }
 
-  offered(stream: number, sdp: string): Command[] {
-    return this.stream === stream ? [send({ type: "publish", stream, sdp })] : [];
+  offered(stream: number, offered: Offered): Command[] {
+    return this.stream === stream ? [send({ type: "publish", stream, ...offered })] : [];
   }
 
   /** A position has begun: the server is told every five seconds, and at the end. */

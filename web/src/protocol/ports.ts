@@ -56,8 +56,8 @@ export interface Media {
   keep(kept: boolean): void;
   /** What listeners miss of one's own stream, until they say otherwise. */
   loss(stream: number, loss: Loss): void;
-  /** To the offer of one's own stream. */
-  answer(stream: number, sdp: string): void;
+  /** To an offer of one's own stream; to none if another has taken its place. */
+  answer(stream: number, offer: number, sdp: string): void;
   /** Of another's stream: `answered`. */
   offer(stream: number, sdp: string): void;
   keys(stream: number, keys: DealtKeys): void;

@@ -125,7 +125,8 @@ export class Room {
       republish: ({ stream }) => this.#microphone.lostWay(stream),
       loss: ({ stream, most, middle }) =>
         this.#microphone.stream === stream ? [{ do: "take loss", stream, loss: { most, middle } }] : [],
-      answer: ({ stream, sdp }) => (this.#microphone.stream === stream ? [{ do: "take answer", stream, sdp }] : []),
+      published: ({ stream, offer, sdp }) =>
+        this.#microphone.stream === stream ? [{ do: "take answer", stream, offer, sdp }] : [],
       offer: ({ stream, sdp }) => (this.#streams.has(stream) ? [{ do: "take offer", stream, sdp }] : []),
       keys: ({ stream, first, bits, keys }) =>
         this.#streams.has(stream) ? [{ do: "take keys", stream, keys: { first, bits, keys } }] : [],

@@ -138,7 +138,7 @@ export class Session implements Line {
         media.loss(command.stream, command.loss);
         break;
       case "take answer":
-        media.answer(command.stream, command.sdp);
+        media.answer(command.stream, command.offer, command.sdp);
         break;
       case "take offer":
         media.offer(command.stream, command.sdp);

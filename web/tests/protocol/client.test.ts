@@ -25,6 +25,48 @@ function servers(asked: readonly Command[]): string[] {
   return asked.flatMap((command) => (command.do === "connect" ? [command.server] : []));
 }
 
+describe("a microphone that is being opened", () => {
+  const opening = (): ReturnType<typeof connecting> => {
+    const all = connecting();
+    const member = { id: "anna", name: "Anna", host: true };
+    const call = {
+      id: "call",
+      title: "Board",
+      classification: "",
+      hosts: ["Anna"],
+      rules: { encoded_transform: true as const, max_members: 8, known_devices_only: false, listen_only: false },
+    };
+    const bytes = new Uint8Array(32);
+    all.handle(
+      received({
+        type: "challenge",
+        ...{ call, member, notice: "", ledger_root: "", dealer_key: bytes, challenge: bytes, ice_servers: [] },
+      }),
+      { type: "consent" },
+      { type: "signed", receipt: "", signature: bytes, keyPackage: bytes },
+      received({ type: "admitted", group: "create", members: [], streams: [], epoch: 0 }),
+      { type: "speak" },
+      { type: "group", epoch: 1, members: ["anna"] },
+      { type: "sealed", sealed: bytes },
+    );
+    expect(all.asked.at(-1)).toMatchObject({ do: "send", message: { type: "open" } });
+    return all;
+  };
+  const error = (about: string): Event => received({ type: "error", about, message: "no", hint: "" });
+
+  test("is off again once the server says so", () => {
+    const { client, handle } = opening();
+    handle(error("open"));
+    expect(client.view.speaking).toBe("off");
+  });
+
+  test("still opens when the server refuses something else", () => {
+    const { client, handle } = opening();
+    handle(error("subscribe"));
+    expect(client.view.speaking).toBe("starting");
+  });
+});
+
 describe("a client that is told that another server holds the call", () => {
   test("asks that server next, and any server after that", () => {
     const { client, asked, handle } = connecting();

@@ -65,13 +65,15 @@ class JanusRelay:
         if self._session and self._session.open:
             return
         await self.stop()
-        self._session = JanusSession(await self._server.start(), self._happened)
+        session = JanusSession(await self._server.start(), self._happened)
         try:
-            await self._session.start()
-            self._manager = await self._session.attach()
+            await session.start()
+            self._manager = await session.attach()
         except BaseException:
-            await self.stop()
+            await session.stop()
+            await self._server.stop()
             raise
+        self._session = session  # not before: rooms made meanwhile would ask handles of the one that has ended
 
     async def stop(self) -> None:
         """Close every room; end Janus if it is our own."""

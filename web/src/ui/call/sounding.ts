@@ -2,7 +2,7 @@
 
 import type { CallMedia } from "../../media/call-media.ts";
 import type { Microphone } from "../../media/microphone.ts";
-import type { DealtKeys, Epoch, Loss, Media, MediaEvent, OwnStream } from "../../protocol/index.ts";
+import type { DealtKeys, Epoch, Loss, Media, MediaEvent, Offered, OwnStream } from "../../protocol/index.ts";
 
 /** What is told of the media's doings. */
 export interface Listener {
@@ -36,11 +36,7 @@ export class Sounding implements Media {
       this.listener.unsent("The microphone is closed.");
       return;
     }
-    this.report(
-      media.speak(own, microphone).then((sdp) => {
-        this.listener.happened({ type: "offered", stream: own.stream, sdp });
-      }),
-    );
+    this.report(this.offered(own.stream, media.speak(own, microphone)));
   }
 
   stop(): void {
@@ -48,13 +44,8 @@ export class Sounding implements Media {
   }
 
   again(stream: number): void {
-    this.report(
-      this.media()
-        ?.again(stream)
-        .then((sdp) => {
-          if (sdp !== null) this.listener.happened({ type: "offered", stream, sdp });
-        }),
-    );
+    const media = this.media();
+    if (media !== null) this.report(this.offered(stream, media.again(stream)));
   }
 
   keep(kept: boolean): void {
@@ -65,8 +56,8 @@ export class Sounding implements Media {
     this.media()?.lossOf(stream, loss);
   }
 
-  answer(stream: number, sdp: string): void {
-    this.report(this.media()?.published(stream, sdp));
+  answer(stream: number, offer: number, sdp: string): void {
+    this.report(this.media()?.published(stream, offer, sdp));
   }
 
   offer(stream: number, sdp: string): void {
@@ -93,6 +84,11 @@ export class Sounding implements Media {
 
   closeAll(): void {
     this.media()?.disconnectAll();
+  }
+
+  private async offered(stream: number, offering: Promise<Offered | null>): Promise<void> {
+    const offered = await offering;
+    if (offered !== null) this.listener.happened({ type: "offered", stream, ...offered });
   }
 
   private report(work: Promise<void> | undefined): void {
