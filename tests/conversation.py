@@ -156,15 +156,31 @@ def hold(
     *,
     title: str = "Board",
     keepers: Iterable[str] = (),
+    later: Iterable[str] = (),
+    **receipts: str,
 ) -> Call:
-    """Hold a call in a vault, whose clock this is; ``keepers`` keep what they say."""
+    """Hold a call in a vault, whose clock this is.
+
+    Args:
+        vault: keeps it.
+        clock: the vault's.
+        turns: what is said.
+        people: who listens.
+        title: of the call.
+        keepers: who of the speakers keeps what they say.
+        later: who is invited when the others are in.
+        receipts: what is otherwise than it should be in the receipts.
+    """
     ids = list(dict.fromkeys([*people, *(turn.speaker for turn in turns)]))
     call = vault.calls.create(
         NewCall(title=title, detector=DETECTOR, depth=DEFAULT_DEPTH, slot_ms=SLOT_MS, segment_ms=SEGMENT_MS),
         [Listener(one) for one in ids],
     )
     for one in ids:
-        Member(one).join(vault, call.id)
+        Member(one).join(vault, call.id, **receipts)
+    for one in later:
+        vault.calls.add_people(call.id, [Listener(one)])
+        Member(one).join(vault, call.id, **receipts)
     keys = [hashlib.sha256(f"{call.id} {number}".encode()).digest() for number in range(len(turns))]
     started, streams = clock.now, []
     for turn, key in sorted(zip(turns, keys, strict=True), key=lambda one: one[0].start_s):

@@ -64,7 +64,8 @@ class Member:
         return json.dumps(facts | changes)
 
     def consent(self, vault: Vault, call_id: str, *, time: int = 0, **changes: object) -> bytes:
-        receipt = self.receipt(call_id, time=time, **changes)
+        shown: dict[str, object] = {"ledger_root": vault.ledger.head().root.hex()}
+        receipt = self.receipt(call_id, time=time, **shown | changes)
         return vault.calls.consent(
             call_id,
             self.id,
@@ -74,9 +75,9 @@ class Member:
             device=self.public_key,
         )
 
-    def join(self, vault: Vault, call_id: str) -> None:
+    def join(self, vault: Vault, call_id: str, **changes: str) -> None:
         """Consent and be let in."""
-        self.consent(vault, call_id)
+        self.consent(vault, call_id, time=0, **changes)
         vault.calls.admitted(call_id, self.id)
 
 

@@ -298,6 +298,22 @@ def test_what_was_altered_is_on_the_first_page(
     assert failed(made.folder) == []
 
 
+def test_it_is_compared_with_the_original_that_is_given(
+    vault: Vault, briefing: Path, out: Path, tmp_path: Path
+) -> None:
+    mark(vault, briefing, STAFF, out, seal_original=False)
+    leak = cut(out / "anna.wav", tmp_path / "leak.wav", 5, 25)
+    made = new_case(vault, leak, tmp_path / "case", original=briefing)
+    assert made.notes == ()
+    (run,) = vault.ledger.newest(1, "verify-run")
+    assert run.body["with_original"] is True
+    assert failed(made.folder) == []
+    for wrong, reason in ((leak, "is not the file"), (tmp_path / "missing", "")):
+        with pytest.raises(MediaError, match=reason):
+            new_case(vault, leak, tmp_path / "other", original=wrong)
+    assert not (tmp_path / "other").exists()
+
+
 def test_it_is_copied_before_anything_else(
     vault: Vault, leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

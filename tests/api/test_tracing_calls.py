@@ -12,9 +12,8 @@ from tests.conversation import RATE, Call, Turn, hold, in_turns, made_up
 from tests.members import Clock
 
 from bench.corpus import available, path_of
-from earmark.api import Listener, mark, new_case, trace
+from earmark.api import Listener, mark, trace
 from earmark.api.tracks import tracks_of
-from earmark.errors import UsageError
 from earmark.records.ledger import acts
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
@@ -169,13 +168,6 @@ def test_files_and_calls_are_looked_for_together(call: Call, vault: Vault, tmp_p
     assert len({(track.recording_id, track.stream) for track in tracks}) == len(tracks)
     opened = vault.ledger.newest(1, acts.KEY_OPENED)[0].body
     assert opened["keys"] == ["stream-mark-keys"]
-
-
-def test_no_case_is_made_of_a_call_and_nothing_is_left(call: Call, vault: Vault, tmp_path: Path) -> None:
-    path = leak_of(call, "l1", tmp_path / "leak.ogg", 10, 25)
-    with pytest.raises(UsageError, match=f"leak of the call {call.recording.id}"):
-        new_case(vault, path, tmp_path / "case")
-    assert [one.name for one in tmp_path.iterdir()] == ["leak.ogg"]
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,30 @@ from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.cases.chance import every
 from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
-from earmark.cases.facts import ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
+from earmark.cases.facts import (
+    CallFacts,
+    ExhibitFacts,
+    GridFacts,
+    Heard,
+    Passage,
+    RecordingFacts,
+    StreamFacts,
+    Stretch,
+)
 from earmark.codes.biases import RULES
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import fit_bank
 from earmark.codes.grounds import Case, grounds
+from earmark.records.calls.entries import effective_secret
 
 RECORDING = "r-abcdefgh"
+CALL = "call-abcdefgh"
+STREAMS = (StreamFacts(stream=0, speaker="sam", blocks=(0,)), StreamFacts(stream=2, speaker="tia", blocks=(1, 3)))
+BLOCK = 1024
 LIMIT = 1e-6
 
 
@@ -22,15 +36,34 @@ class Leaked:
     """A recording, its listeners, and which of them leaked.
 
     Attributes:
-        segments: how many were heard, from number 20 on.
+        segments: how many were heard, from number 20 on; of a call, half of them in each of two streams.
         leakers: the first so many listeners.
         listeners: how many there are.
+        of_call: whether it is a call.
     """
 
     segments: int = 90
     leakers: int = 1
     listeners: int = 12
     seed: bytes = field(default=bytes(range(32)))
+    of_call: bool = False
+
+    @property
+    def recording(self) -> str:
+        return CALL if self.of_call else RECORDING
+
+    @property
+    def nonces(self) -> dict[str, bytes]:
+        return {name: (number + 7).to_bytes(2, "big") * 16 for number, name in enumerate(self.ids)}
+
+    @property
+    def heard(self) -> NDArray[np.int64]:
+        heard = np.arange(20, 20 + self.segments)
+        return np.where(np.arange(self.segments) < self.segments // 2, heard, heard + 3 * BLOCK * self.of_call)
+
+    @property
+    def all_segments(self) -> int:
+        return 4 * BLOCK if self.of_call else 200 + self.segments
 
     @property
     def ids(self) -> list[str]:
@@ -40,11 +73,17 @@ class Leaked:
     def secrets(self) -> dict[str, bytes]:
         return {name: (number + 1).to_bytes(2, "big") * 16 for number, name in enumerate(self.ids)}
 
+    @property
+    def effective(self) -> dict[str, bytes]:
+        if not self.of_call:
+            return self.secrets
+        return {name: effective_secret(secret, self.nonces[name]) for name, secret in self.secrets.items()}
+
     def evidence(self, exhibit: bytes = b"exhibit", sha256: str = "ab" * 32) -> Evidence:
         """Return what names the leakers."""
-        heard = np.arange(20, 20 + self.segments)
-        book = Codebook(RECORDING.encode(), self.seed, 4, 200 + self.segments)
-        bits = book.bits(list(self.secrets.values()), heard)
+        heard, speaker = self.heard, "sam" if self.of_call else None
+        book = Codebook(self.recording.encode(), self.seed, 4, self.all_segments)
+        bits = book.bits(list(self.effective.values()), heard)
         level = 2 * bits[: self.leakers].mean(axis=0) - 1 if self.leakers else np.zeros(self.segments)
         soft = 3 * level + np.random.default_rng(self.segments).standard_normal(self.segments)
         amplitude = np.full(self.segments, 3.0)
@@ -74,13 +113,14 @@ class Leaked:
                 sha256=sha256, bytes=len(exhibit), name="leak.wav", seconds=0.06 * self.segments + 1, streams=1
             ),
             recording=RecordingFacts(
-                id=RECORDING,
+                id=self.recording,
                 title="Briefing",
-                input_sha256="cd" * 32,
+                input_sha256=None if self.of_call else "cd" * 32,
                 seconds=(200 + self.segments) * 0.06,
                 coalition=4,
                 detector=RULES,
-                grid=GridFacts(segment_ms=60, segments=200 + self.segments),
+                grid=GridFacts(segment_ms=240 if self.of_call else 60, segments=self.all_segments),
+                call=CallFacts(slot_ms=20, streams=STREAMS) if self.of_call else None,
             ),
             passages=(
                 Passage(
@@ -89,6 +129,7 @@ class Leaked:
                     recording_start_s=1.2,
                     recording_end_s=1.2 + 0.06 * self.segments,
                     speed=1.0,
+                    speaker=speaker,
                     chance_log10=-9.5,
                 ),
             ),
@@ -101,6 +142,7 @@ class Leaked:
                     recording_end_s=1.2 + 0.06 * self.segments,
                     missing_s=0.0,
                     error_rate_log10=-9.5,
+                    speaker=speaker,
                 ),
             ),
             heard=Heard(

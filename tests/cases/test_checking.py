@@ -18,7 +18,7 @@ from tests.cases.sealed import EXHIBIT, KEY, MARK, Made, ledger, seal
 from earmark.cases import bundle as bundles
 from earmark.cases import committed
 from earmark.cases.bundle import Bundle, File, Statement
-from earmark.cases.checking import Known, checked
+from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NAMES, Checked, holds
 from earmark.cases.computed import Again
 from earmark.records.ledger.heads import sign_head
@@ -30,7 +30,7 @@ SEALED = MADE.sealed()
 SMALL = Made(Leaked(segments=36, listeners=2), made_by="x").sealed()
 
 
-def deaf(_path: Path, _key: bytes, _bundle: Bundle) -> Again:
+def deaf(_path: Path, _keys: Keys, _bundle: Bundle) -> Again:
     raise AssertionError("nothing should be heard here")
 
 
@@ -325,17 +325,17 @@ def heard_again(made: Made, change: float = 0.0, shift: int = 0) -> Again:
 
 def test_the_mark_key_lets_evidence_be_computed_again(tmp_path: Path) -> None:
     made = MADE.with_mark_key()
-    keys: list[bytes] = []
+    heard_with: list[Keys] = []
 
-    def hear(path: Path, key: bytes, bundle: Bundle) -> Again:
-        keys.append(key)
+    def hear(path: Path, keys: Keys, bundle: Bundle) -> Again:
+        heard_with.append(keys)
         assert path.read_bytes() == EXHIBIT
         assert bundle.statement.evidence.recording is not None
         assert bundle.statement.evidence.recording.id == RECORDING
         return heard_again(made, 0.01)
 
     assert checks_of(tmp_path, made.sealed(), hear=hear)[15].state == "passed"
-    assert keys == [MARK]
+    assert heard_with == [{None: MARK}]
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, 0.2))) == {15}
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, shift=7))) == {15}
 

@@ -167,6 +167,7 @@ def passage(leak: tuple[float, float], said: tuple[float, float], speed: float =
         recording_start_s=said[0],
         recording_end_s=said[1],
         speed=speed,
+        speaker=None,
         chance_log10=-9.0,
     )
 
@@ -181,6 +182,7 @@ def altered(*passages: Passage, missing: tuple[tuple[float, float], ...] = ()) -
             recording_end_s=None,
             missing_s=0.0,
             error_rate_log10=None,
+            speaker=None,
         )
         for start, end in missing
     )

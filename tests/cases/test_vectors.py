@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from earmark.cases import bound, chance, scores
+from earmark.cases import bound, chance, codewords, scores
 from earmark.cases.bound import Claim
 from earmark.cases.checking import Known, checked
 from earmark.cases.computed import Again
@@ -53,9 +53,16 @@ def unheard(*_: object) -> Again:
     raise AssertionError("the mark key is not opened")
 
 
-def test_the_bundle_holds(tmp_path: Path) -> None:
-    shutil.copytree(VECTORS, tmp_path / "case")
+@pytest.mark.parametrize("folder", [VECTORS, VECTORS / "call"], ids=["file", "call"])
+def test_the_bundle_holds(tmp_path: Path, folder: Path) -> None:
+    shutil.copytree(folder, tmp_path / "case")
     bundle, found = checked(tmp_path / "case/bundle.earmark", Known(), unheard)
     assert bundle is not None
     assert {one.number for one in found if one.state != "passed"} == {4, 7, 15}
     assert not any(one.state == "failed" for one in found)
+
+
+def test_the_effective_secret() -> None:
+    one = NUMBERS["effective_secret"]
+    secret, nonce = bytes.fromhex(one["secret"]), bytes.fromhex(one["nonce"])
+    assert codewords.effective(secret, nonce).hex() == one["effective"]

@@ -1,20 +1,22 @@
 """What of an exhibit is genuine, as a case states it: ``verify`` on what a trace has found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log10
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from earmark.api.comparing import Recognised
 from earmark.api.finding import Found
 from earmark.api.progress import Progress
-from earmark.api.verifying_files import NO_ORIGINAL, compared_with
-from earmark.api.verifying_files import stretches as with_rates
+from earmark.api.timelines import Account, StretchTimes
+from earmark.api.verifying import run
+from earmark.api.verifying_calls import account_of_call, require_no_original
+from earmark.api.verifying_files import account_of_file
 from earmark.cases.facts import Stretch
 from earmark.cases.folder import Received
-from earmark.records.ledger import acts
 from earmark.records.vault import Vault
-from earmark.signal.timeline import TimeLine
 
 
 @dataclass(frozen=True)
@@ -30,27 +32,38 @@ class CaseLine:
     notes: tuple[str, ...]
 
 
-def case_line(vault: Vault, exhibit: Received, found: Found, progress: Progress) -> CaseLine:
-    """Compare an exhibit with the recording that was found in it, and enter that in the ledger.
+def case_line(vault: Vault, exhibit: Received, found: Found, original: Path | None, progress: Progress) -> CaseLine:
+    """Compare an exhibit with what was found in it, and enter that in the ledger.
 
     Args:
-        vault: has the recording, and its original, if that is sealed in it.
+        vault: has the recording, and its original, if that is sealed in it; of a call what speakers have kept.
         exhibit: the copy in the case's folder.
-        found: the recording, a file's.
+        found: the recording.
+        original: the very file that was marked; None for the sealed one, if there is one.
         progress: told about the stages "opening" and "comparing".
+
+    Raises:
+        MediaError: ``original`` is not the file that was marked, or a call leaked.
+        VaultError: what a speaker has kept is not what the ledger says.
     """
-    recording = vault.recording(found.recording_id)
     with threadpool_limits(1, "blas"):
-        line, with_original = compared_with(vault, exhibit.path, recording, found.strands[0], progress)
-    edits = len(line.edits)
-    vault.enter(acts.verify_run(exhibit.sha256, recording=recording.id, with_original=with_original, edits=edits))
-    stretches = tuple(stated(line, with_original=with_original))
-    return CaseLine(stretches, () if with_original else (NO_ORIGINAL,))
+        account = account_of(vault, exhibit.path, found, original, progress)
+    vault.enter(run(exhibit.sha256, account))
+    return CaseLine(tuple(stated(account.stretches)), account.notes)
 
 
-def stated(line: TimeLine, *, with_original: bool) -> Iterator[Stretch]:
+def account_of(vault: Vault, leak: Path, found: Found, original: Path | None, progress: Progress) -> Account:
+    """Compare a leak with the file or the call that was found in it."""
+    if found.strands[0].track.stream is not None:
+        require_no_original(original)
+        return account_of_call(vault, leak, found.strands, progress)
+    heard = Recognised(0.0, found.strands)
+    return account_of_file(vault, leak, heard, tracks=[found.strands[0].track], original=original, progress=progress)
+
+
+def stated(stretches: Iterable[StretchTimes]) -> Iterator[Stretch]:
     """Yield the stretches of a time line as a case has them."""
-    for one in with_rates(line, with_original=with_original):
+    for one in stretches:
         yield Stretch(
             state=one.state,
             leak_start_s=one.leak_start_s,
@@ -59,4 +72,5 @@ def stated(line: TimeLine, *, with_original: bool) -> Iterator[Stretch]:
             recording_end_s=one.recording_end_s,
             missing_s=one.missing_s,
             error_rate_log10=None if one.error_rate is None else log10(one.error_rate),
+            speaker=one.speaker,
         )

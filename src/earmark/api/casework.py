@@ -10,16 +10,18 @@ from earmark import __version__
 from earmark.api.case_line import CaseLine, case_line
 from earmark.api.case_results import CaseMade
 from earmark.api.delivery import codebook_of
-from earmark.api.evidencing import Book, checkable, evidence_of
+from earmark.api.evidencing import Book, checkable, evidence_of, recording_facts
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Named, RecordingName
 from earmark.api.sealing import Openers, sealed
+from earmark.api.sealing_calls import call_facts
 from earmark.api.tracing import DEFAULT_BOUND, Tracing, traced
+from earmark.api.tracks import opened_secrets
 from earmark.cases.bundle import File, Openings, Statement
 from earmark.cases.computed import codewords_at
 from earmark.cases.evidence import Evidence
 from earmark.cases.evidence import written as evidence_text
-from earmark.cases.facts import ExhibitFacts
+from earmark.cases.facts import ExhibitFacts, RecordingFacts
 from earmark.cases.folder import BUNDLE, EVIDENCE, PAGE, PAPER, Received, file_facts, new_folder, put, receive
 from earmark.cases.report.first_page import Background
 from earmark.cases.report.page import page
@@ -48,6 +50,7 @@ def new_case(
     *,
     title: str | None = None,
     recording: str | None = None,
+    original: Path | None = None,
     family_wise: float = DEFAULT_BOUND,
     open_mark_key: bool = False,
     progress: Progress = silent,
@@ -55,7 +58,8 @@ def new_case(
 ) -> CaseMade:
     """Make a case of ``leak``: copy and hash it, trace it, verify it, report on it, and seal all that with the ledger.
 
-    It is compared with the original if that is sealed in the vault, and else with the mark alone.
+    It is compared with the original if that is given or sealed in the vault, and else with the mark alone; a leak of a
+    call with what its speakers have kept of their words.
 
     Args:
         vault: has the recordings.
@@ -63,20 +67,23 @@ def new_case(
         out: the folder to make; named after the case, in the current folder, if None.
         title: for people; after the recording if None.
         recording: id or title of the only one to look for; None for all of them.
+        original: the very file that was marked; None for the sealed original, if there is one.
         family_wise: the allowed chance that any innocent listener is named, in (0, 1).
         open_mark_key: let whoever has the bundle compute the evidence anew. They can then also find and remove marks.
         progress: told about the stages of ``trace``, and "copying", "opening", "comparing" and "writing".
         randomness: gives that many bytes for the case's id.
 
     Raises:
-        UsageError: an argument makes no sense, ``out`` is there already, or a call leaked.
-        MediaError: the leak cannot be read.
+        UsageError: an argument makes no sense, or ``out`` is there already.
+        MediaError: the leak cannot be read, or ``original`` is not the file that was marked.
         CaseError: the folder cannot be written.
         VaultError: the vault cannot be used.
     """
     if title is not None and not 0 < len(title.strip()) <= LONGEST_TITLE:
         raise UsageError(f"a title has 1 to {LONGEST_TITLE} characters", "Give another one, or none.")
-    require_file(leak)
+    for file in (leak, original):
+        if file is not None:
+            require_file(file)
     case = "c-" + base64.b32encode(randomness(ID_BYTES)).decode().lower()
     with new_folder(out or Path(case)) as folder:
         progress("copying", 0.0)
@@ -85,13 +92,12 @@ def new_case(
             vault, received.path, family_wise=family_wise, recording=recording, progress=progress, vet=checkable
         )
         require_same(received, tracing)
-        require_file_leaked(vault, tracing)
         found = tracing.judged.found
-        line = case_line(vault, received, found, progress) if found else None
+        line = case_line(vault, received, found, original, progress) if found else None
         progress("writing", 0.0)
         work = Work.of(vault, case, title, received, tracing, line=line)
-        openings = work.openers.opened(work.evidence, work.bias_seed, mark_key=open_mark_key)
-        files = work.report(folder, openings)
+        openings = work.opened(mark_key=open_mark_key)
+        files = work.report(folder)
         statement = Statement(
             case=case,
             title=work.title,
@@ -103,7 +109,7 @@ def new_case(
         )
         put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
         progress("writing", 1.0)
-    opened = openings.mark_key is not None
+    opened = openings.marks_opened
     return work.made(out or Path(case), tracing, mark_key_opened=opened, keyless=open_mark_key and not opened)
 
 
@@ -111,16 +117,6 @@ def require_same(received: Received, tracing: Tracing) -> None:
     """Raise a MediaError unless what was traced is what was received."""
     if tracing.result.exhibit.sha256 != received.sha256:
         raise MediaError(f"{received.path.name} was changed while it was traced", "Keep other programs from it.")
-
-
-def require_file_leaked(vault: Vault, tracing: Tracing) -> None:
-    """Raise a UsageError where what leaked is a call: the format of bundles has no room for its streams yet."""
-    leaked = tracing.result.recording
-    if leaked is not None and vault.recording(leaked.id).kind == "call":
-        raise UsageError(
-            f"this is a leak of the call {leaked.id}, and cases are made of leaks of files alone",
-            "“earmark trace” tells whose copy it is, and with what bound; the ledger keeps that trace.",
-        )
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ class Work:
         recording: what leaked; None if unmarked.
         tracing: what it rests on.
         openers: what opens commitments.
-        bias_seed: of the recording; None if nobody was named.
+        book: the codebook; None if nobody was named.
         vault: keeps the records.
         line: the time line; None if unmarked.
     """
@@ -145,7 +141,7 @@ class Work:
     recording: Recording | None
     tracing: Tracing
     openers: Openers
-    bias_seed: bytes | None
+    book: Book | None
     vault: Vault
     line: CaseLine | None
 
@@ -173,14 +169,20 @@ class Work:
         openers = Openers(vault, recording, tracing.entry)
         book = _book(vault, recording) if recording and result.named else None
         stretches = line.stretches if line else None
-        evidence = evidence_of(tracing, exhibit, recording, openers.listeners, book, time_line=stretches)
+        facts = _facts(vault, recording, tracing) if recording else None
+        evidence = evidence_of(tracing, exhibit, facts, openers.listeners, book, time_line=stretches)
         called = title or (f"Leak of “{recording.title}”" if recording else f"Exhibit “{exhibit.name}”")
-        bias_seed = book.codebook.bias_seed if book else None
-        return cls(case, visible(called), evidence, recording, tracing, openers, bias_seed, vault, line)
+        return cls(case, visible(called), evidence, recording, tracing, openers, book, vault, line)
 
-    def report(self, folder: Path, openings: Openings) -> tuple[File, ...]:
+    def opened(self, *, mark_key: bool) -> Openings:
+        """Open what those named were committed to by, and the mark keys if they are wanted."""
+        bias_seed = self.book.codebook.bias_seed if self.book else None
+        return self.openers.opened(self.evidence, bias_seed, mark_key=mark_key)
+
+    def report(self, folder: Path) -> tuple[File, ...]:
         """Write the report and the evidence; return what they are known by."""
-        secrets = {one.listener: bytes.fromhex(one.secret) for one in openings.listeners}
+        dealt = self.book.secrets if self.book else {}
+        secrets = {one.listener: dealt[one.listener] for one in self.evidence.accusations}
         story = told(self.evidence, self._background(codewords_at(self.evidence, secrets)))
         contents = {EVIDENCE: evidence_text(self.evidence), PAGE: page(story), PAPER: paper(story)}
         for name, content in contents.items():
@@ -190,6 +192,8 @@ class Work:
     def _background(self, codewords: Mapping[str, Sequence[int]]) -> Background:
         listeners = self.vault.listeners(self.recording.id) if self.recording else []
         named = {one.listener for one in self.evidence.accusations}
+        call = self.evidence.recording.call if self.evidence.recording else None
+        speakers = {one.speaker for one in call.streams} if call else set()
         return Background(
             case=self.case,
             title=self.title,
@@ -198,7 +202,7 @@ class Work:
             received_at=self.openers.received(self.evidence.exhibit.sha256).time,
             marked_at=self.openers.marked_at,
             given_at={name: entry.time for name, entry in self.openers.given.items() if name in named},
-            names={one.id: visible(one.name) for one in listeners if one.id in named},
+            names={one.id: visible(one.name) for one in listeners if one.id in named | speakers},
             codewords=codewords,
             public_key=self.vault.ledger.head().public_key.hex(),
         )
@@ -227,4 +231,11 @@ class Work:
 def _book(vault: Vault, recording: Recording) -> Book:
     """Return the codebook, opened for the case."""
     keys = vault.keys(recording.id, "case")
-    return Book(codebook_of(recording, keys), vault.secrets(recording.id, "case"))
+    return Book(codebook_of(recording, keys), opened_secrets(vault, recording, "case"))
+
+
+def _facts(vault: Vault, recording: Recording, tracing: Tracing) -> RecordingFacts:
+    """Return what the case says of a recording, or of a call."""
+    found = tracing.judged.found
+    of_call = recording.kind == "call" and found is not None
+    return recording_facts(recording, call_facts(vault, recording, found) if of_call and found else None)

@@ -1,6 +1,6 @@
 """Checking a case as an outsider: without a vault, with the bundle and what lies beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,19 +11,20 @@ from earmark.api.looking import Track
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Named
 from earmark.cases.bundle import Bundle
-from earmark.cases.checking import Known, checked
+from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NotCheckedError, holds
 from earmark.cases.computed import Again
+from earmark.cases.facts import RecordingFacts
 from earmark.cases.folder import BUNDLE, CaseError
 from earmark.errors import MediaError, UsageError
-from earmark.grid import Grid
+from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.records.ledger.canonical import parse_object
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.proofs import Consistency, parse_consistency
 
 LONGEST_PROOF_BYTES = 1 << 16
-MOST_SEGMENTS = 2_000_000
-"""About 33 hours: patterns take memory, and how long a recording is a stranger says here."""
+MOST_CELLS = 150_000_000
+"""More than 24 hours of a file, 12 of a call: patterns take memory, and a stranger says here how long it is."""
 
 
 def check_case(
@@ -69,25 +70,35 @@ def check_case(
     )
 
 
-def hear_again(exhibit: Path, mark_key: bytes, bundle: Bundle, progress: Progress = silent) -> Again:
-    """Compute the evidence anew from an exhibit and an opened mark key."""
+def hear_again(exhibit: Path, keys: Keys, bundle: Bundle, progress: Progress = silent) -> Again:
+    """Compute the evidence anew from an exhibit and opened mark keys."""
     evidence = bundle.statement.evidence
     if evidence.recording is None or evidence.heard is None:
         raise NotCheckedError("no recording was found")
     if evidence.recording.detector > DETECTOR:
         raise NotCheckedError("the recording was marked by a newer version of Earmark")
-    grid = evidence.recording.grid
-    if grid.segments > MOST_SEGMENTS:
+    tracks = list(tracks_of(evidence.recording, keys))
+    if any(track.grid.segments * track.layout.cells > MOST_CELLS for track in tracks):
         raise NotCheckedError("the recording is too long to be looked for here")
-    track = Track(evidence.recording.id, mark_key, Grid(grid.segment_ms, grid.segments))
     try:
-        heard = hear(exhibit, [track], progress)
+        heard = hear(exhibit, tracks, progress)
     except MediaError as error:
         raise ValueError(str(error)) from error
     if not heard.found:
         raise ValueError("nothing of the recording is heard in the exhibit")
     alike = max(heard.found, key=lambda found: shared(found, evidence.heard.segments if evidence.heard else ()))
     return Again(alike.evidence.segments, alike.evidence.soft)
+
+
+def tracks_of(recording: RecordingFacts, keys: Keys) -> Iterator[Track]:
+    """Yield what is to be looked for: a file, or the streams of a call."""
+    grid = recording.grid
+    if recording.call is None:
+        yield Track(recording.id, keys[None], Grid(grid.segment_ms, grid.segments))
+        return
+    for one in recording.call.streams:
+        own = Grid(grid.segment_ms, len(one.blocks) * BLOCK_SEGMENTS)
+        yield Track(recording.id, keys[one.stream], own, recording.call.slot_ms, one.stream, one.blocks)
 
 
 def shared(found: Found, segments: Sequence[int]) -> int:

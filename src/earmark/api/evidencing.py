@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.api.finding import Found
-from earmark.api.passages import times
-from earmark.api.results import Named
+from earmark.api.results import Named, PassageTimes
 from earmark.api.tracing import Tracing
 from earmark.cases.chance import every
 from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
-from earmark.cases.facts import ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
+from earmark.cases.facts import CallFacts, ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import Decoder as FittedDecoder
 from earmark.codes.decoders import fit_bank
@@ -57,7 +56,7 @@ def checkable(
 def evidence_of(
     tracing: Tracing,
     exhibit: ExhibitFacts,
-    recording: Recording | None,
+    recording: RecordingFacts | None,
     listeners: int,
     book: Book | None,
     *,
@@ -74,7 +73,7 @@ def evidence_of(
         time_line: of the leak, from a comparison with the recording; that of the passages if None.
     """
     found = tracing.judged.found
-    passages = tuple(_passages(found)) if found else ()
+    passages = tuple(_passages(tracing.result.passages, found)) if found else ()
     names = [one.listener for one in tracing.result.named]
     standing = Standing.of(found, book, names, tracing.result.family_wise) if found and book else None
     accused = standing is not None and bool(standing.grounds)
@@ -82,7 +81,7 @@ def evidence_of(
         verdict="unmarked" if found is None else "named" if accused else "insufficient",
         family_wise=tracing.result.family_wise,
         exhibit=exhibit,
-        recording=None if recording is None else _recording(recording),
+        recording=recording,
         passages=passages,
         stretches=tuple(stretches(passages, exhibit.seconds) if time_line is None else time_line),
         heard=_heard(found, book if accused else None) if found else None,
@@ -166,15 +165,17 @@ class Standing:
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
-def _recording(recording: Recording) -> RecordingFacts:
+def recording_facts(recording: Recording, call: CallFacts | None) -> RecordingFacts:
+    """Return what a case says of a recording; ``call`` if it is one."""
     return RecordingFacts(
         id=recording.id,
         title=recording.title,
-        input_sha256=recording.input_sha256,
+        input_sha256=recording.input_sha256 or None,
         seconds=recording.seconds,
         coalition=recording.coalition,
         detector=recording.detector,
         grid=GridFacts(segment_ms=recording.segment_ms, segments=recording.segments),
+        call=call,
     )
 
 
@@ -191,15 +192,15 @@ def _heard(found: Found, book: Book | None) -> Heard:
     )
 
 
-def _passages(found: Found) -> Iterator[Passage]:
-    for strand, passage in found.passages:
-        where = times(passage, strand.listening)
+def _passages(places: Sequence[PassageTimes], found: Found) -> Iterator[Passage]:
+    for where, (_, passage) in zip(places, found.passages, strict=True):
         yield Passage(
             leak_start_s=where.leak_start_s,
             leak_end_s=where.leak_end_s,
             recording_start_s=where.recording_start_s,
             recording_end_s=where.recording_end_s,
             speed=where.speed,
+            speaker=where.speaker,
             chance_log10=min(0.0, passage.log_chance / LN10),
         )
 
@@ -219,6 +220,7 @@ def stretches(passages: Sequence[Passage], leak_s: float) -> Iterator[Stretch]:
             recording_end_s=one.recording_end_s,
             missing_s=0.0,
             error_rate_log10=one.chance_log10,
+            speaker=one.speaker,
         )
         at = end
     if leak_s - at >= SHORTEST_GAP_S:
@@ -234,4 +236,5 @@ def _gap(start_s: float, end_s: float) -> Stretch:
         recording_end_s=None,
         missing_s=0.0,
         error_rate_log10=None,
+        speaker=None,
     )

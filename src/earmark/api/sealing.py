@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from earmark.api.sealing_calls import receipt_opening, spoken_entries, stream_keys
 from earmark.cases.bundle import ListenerOpening, Openings, Seal, Statement, stated, written
 from earmark.cases.evidence import Evidence
 from earmark.records.entries import Recording
-from earmark.records.ledger import acts
+from earmark.records.ledger import acts, call_acts
 from earmark.records.ledger.canonical import Json
 from earmark.records.ledger.entries import Entry
 from earmark.records.vault import Vault
@@ -35,15 +36,27 @@ class Openers:
         """The entries that commit to listeners, the earliest first."""
         if self.recording is None:
             return ()
-        kinds = (acts.RECORDING_MARKED, acts.LISTENERS_ADDED)
+        kinds = (acts.RECORDING_MARKED, call_acts.CALL_OPENED, acts.LISTENERS_ADDED)
         found = (entry for kind in kinds for entry in self.vault.ledger.find(kind, self.recording.id))
         return tuple(sorted((one for one in found if one.index < self.trace.index), key=lambda one: one.index))
 
     @cached_property
     def given(self) -> dict[str, Entry]:
-        """The first copy of every listener, by listener."""
+        """The first copy of every listener, by listener; of a call, when they were let in first."""
+        return self._firsts(call_acts.PERSON_ADMITTED if self._of_call else acts.COPY_GIVEN)
+
+    @cached_property
+    def settled(self) -> dict[str, Entry]:
+        """From when on every listener's codeword is what it is: their first copy, or their first receipt in a call."""
+        return self._firsts(call_acts.PERSON_CONSENTED) if self._of_call else self.given
+
+    @property
+    def _of_call(self) -> bool:
+        return self.recording is not None and self.recording.kind == "call"
+
+    def _firsts(self, kind: str) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
-        for entry in self.vault.ledger.find(acts.COPY_GIVEN, self.recording.id) if self.recording else ():
+        for entry in self.vault.ledger.find(kind, self.recording.id) if self.recording else ():
             found.setdefault(str(entry.body["listener"]), entry)
         return found
 
@@ -54,7 +67,7 @@ class Openers:
 
     @property
     def marked_at(self) -> str | None:
-        """When the recording was marked; None if there is none."""
+        """When the recording was marked, or the call opened; None if there is none."""
         return self.trees[0].time if self.trees else None
 
     def received(self, exhibit: str) -> Entry:
@@ -62,27 +75,30 @@ class Openers:
         return self.vault.ledger.find(acts.EXHIBIT_RECEIVED, exhibit)[0]
 
     def opened(self, evidence: Evidence, bias_seed: bytes | None, *, mark_key: bool) -> Openings:
-        """Open the commitments to the secrets of those named and to the bias seed, and the mark key if that is wanted.
+        """Open the commitments to the secrets of those named and to the bias seed, and the mark keys if wanted.
 
         Args:
             evidence: names them.
             bias_seed: of the recording; None if nobody is named.
-            mark_key: whether it is wanted; there is none for an exhibit that is unmarked.
+            mark_key: whether they are wanted; there is none for an exhibit that is unmarked.
         """
         recording, named = self.recording, [one.listener for one in evidence.accusations]
-        if recording is None:
-            return Openings(bias_seed=None, listeners=(), mark_key=None)
+        if recording is None or evidence.recording is None:
+            return Openings(bias_seed=None, listeners=(), mark_key=None, stream_keys=())
+        call = evidence.recording.call
         return Openings(
             bias_seed=bias_seed.hex() if bias_seed and named else None,
             listeners=tuple(self._opening(recording.id, name) for name in named),
-            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex() if mark_key else None,
+            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex() if mark_key and not call else None,
+            stream_keys=stream_keys(self.vault, recording.id, call) if mark_key and call else (),
         )
 
     def _opening(self, recording_id: str, listener: str) -> ListenerOpening:
-        """Open the commitment to a listener's secret, in the tree that was there when they were given their copy."""
-        given = self.given.get(listener)
-        before = [tree for tree in self.trees if given is None or tree.index < given.index]
+        """Open the commitment to a listener's secret, in the tree that was there when their codeword was settled."""
+        settled = self.settled.get(listener)
+        before = [tree for tree in self.trees if settled is None or tree.index < settled.index]
         size = whole((before or self.trees)[-1].body["listeners"])
+        receipt = receipt_opening(self.vault, self.trees[0], settled) if self._of_call and settled else None
         found = self.vault.listener_opening(recording_id, listener, "case", size)
         return ListenerOpening(
             listener=listener,
@@ -90,6 +106,7 @@ class Openers:
             index=found.index,
             size=found.size,
             path=tuple(part.hex() for part in found.path),
+            receipt=receipt,
         )
 
     def entries(self, evidence: Evidence) -> Iterator[Entry]:
@@ -97,7 +114,9 @@ class Openers:
         ledger, named = self.vault.ledger, {one.listener for one in evidence.accusations}
         yield ledger.entry(0)
         yield from self.trees
-        yield from (entry for listener, entry in self.given.items() if listener in named)
+        yield from (firsts[one] for firsts in (self.settled, self.given) for one in named if one in firsts)
+        if self.recording is not None and evidence.recording is not None and evidence.recording.call is not None:
+            yield from spoken_entries(self.vault, self.recording.id, evidence.recording.call)
         yield self.received(evidence.exhibit.sha256)
         yield self.trace
         if self.recording is not None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from earmark.api.comparing import Recognised, by_sound, compared, original_of
 from earmark.api.error_rates import error_rate, error_rates
-from earmark.api.finding import Strand
 from earmark.api.looking import Track
 from earmark.api.original import sha256_of
 from earmark.api.progress import Progress
@@ -69,15 +68,6 @@ def account_of_file(
         error_rates=error_rates(with_original=with_original),
         notes=tuple(notes(found=found is not None, by_mark=heard.found is not None, with_original=with_original)),
     )
-
-
-def compared_with(
-    vault: Vault, leak: Path, recording: Recording, found: Strand, progress: Progress
-) -> tuple[TimeLine, bool]:
-    """Return the time line of a leak in which a recording was found, and whether its original is in the vault."""
-    with opened(vault, recording, None, progress) as path:
-        said = None if path is None else original_of(path, found, progress)
-        return compared(leak, found, said, progress), path is not None
 
 
 def not_the_original(path: Path | None, recording: Recording) -> MediaError:

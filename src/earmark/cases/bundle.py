@@ -30,7 +30,7 @@ from earmark.records.ledger.proofs import Inclusion, parse_inclusion
 MAGIC = b"earmark/case/1\n"
 STATEMENT: Literal["earmark/case-statement/1"] = "earmark/case-statement/1"
 SEAL = "earmark/case-seal/1"
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 5000
 MOST_SEAL_BYTES = 2**24
 
 Secret = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -50,6 +50,22 @@ class File(Strict):
     bytes: Whole
 
 
+class ReceiptOpening(Strict):
+    """What one who is named has signed before they were let into a call.
+
+    Attributes:
+        text: the receipt, see ``docs/formats/ledger.md``; it has a nonce, and a root of the ledger.
+        signature: of it in UTF-8, by the key of their device, in hexadecimal.
+        size: of the ledger that had that root.
+        path: the audit path from the call's opening to that root, hashes in hexadecimal.
+    """
+
+    text: Text
+    signature: Annotated[str, Field(pattern="^[0-9a-f]{128}$")]
+    size: Whole
+    path: Annotated[tuple[Sha256, ...], Field(max_length=64)]
+
+
 class ListenerOpening(Strict):
     """What opens the commitment to the secret of one who is named.
 
@@ -59,6 +75,7 @@ class ListenerOpening(Strict):
         index: the leaf's place in the listeners' tree.
         size: how many listeners that tree has.
         path: the audit path, hashes in hexadecimal.
+        receipt: of a call; None of a file.
     """
 
     listener: Text
@@ -66,6 +83,14 @@ class ListenerOpening(Strict):
     index: Whole
     size: Whole
     path: Annotated[tuple[Sha256, ...], Field(max_length=64)]
+    receipt: ReceiptOpening | None
+
+
+class StreamKey(Strict):
+    """The mark key of one stream of a call, in hexadecimal."""
+
+    stream: Whole
+    mark_key: Secret
 
 
 class Openings(Strict):
@@ -74,12 +99,19 @@ class Openings(Strict):
     Attributes:
         bias_seed: if somebody is named.
         listeners: of those named and nobody else, in the order of the accusations.
-        mark_key: if the owner chose to open it.
+        mark_key: of a file, if the owner chose to open it.
+        stream_keys: of a call, likewise: those of the streams that were found, by their numbers.
     """
 
     bias_seed: Secret | None
     listeners: tuple[ListenerOpening, ...]
     mark_key: Secret | None
+    stream_keys: tuple[StreamKey, ...]
+
+    @property
+    def marks_opened(self) -> bool:
+        """Whether the evidence can be computed anew."""
+        return self.mark_key is not None or bool(self.stream_keys)
 
 
 class Statement(Strict):

@@ -1,7 +1,7 @@
 """Checking a bundle: the whole checklist on a bundle and the files beside it. Nothing of a vault is needed."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,11 @@ from earmark.cases.folder import EXHIBIT
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.proofs import Consistency
 
-Hear = Callable[[Path, bytes, Bundle], Again]
-"""Computes evidence anew from an exhibit and a mark key."""
+Keys = Mapping[int | None, bytes]
+"""Mark keys: of a call by stream; of a file the one, by None."""
+
+Hear = Callable[[Path, Keys, Bundle], Again]
+"""Computes evidence anew from an exhibit and mark keys."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,6 @@ def require_alike(path: Path, sha256: str, size: int) -> None:
 
 def check_evidence(bundle: Bundle, exhibit: Path, hear: Hear) -> str:
     """15. The evidence is that of the exhibit, as the opened mark key shows."""
-    key = committed.mark_key_of(bundle)
+    keys = committed.mark_keys_of(bundle)
     check_exhibit(bundle, exhibit)
-    return computed.check_evidence(bundle, lambda: hear(exhibit, key, bundle))
+    return computed.check_evidence(bundle, lambda: hear(exhibit, keys, bundle))

@@ -43,6 +43,11 @@ def bits(secret: bytes, recording_id: str, biases: Sequence[int], segments: Sequ
     return [int(draw < bias) for draw, bias in zip(drawn, biases, strict=True)]
 
 
+def effective(secret: bytes, nonce: bytes) -> bytes:
+    """Return what a codeword in a call derives from: the secret committed to, and the nonce revealed after."""
+    return derived(secret, b"earmark/1 call listener", nonce)
+
+
 def derived(secret: bytes, label: bytes, context: bytes) -> bytes:
     """Return HKDF-SHA256 of ``secret`` with ``context`` as salt and ``label`` as info, 32 bytes."""
     if len(secret) != 32:

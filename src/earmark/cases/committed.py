@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from earmark.cases import codewords
+from earmark.cases import codewords, committed_calls
 from earmark.cases.bundle import Bundle, ListenerOpening
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.facts import RecordingFacts
@@ -12,6 +12,10 @@ from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, Opening, com
 from earmark.records.ledger.entries import Entry
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.proofs import Consistency
+
+MARKED = ("recording-marked", committed_calls.OPENED)
+TREES = (*MARKED, "listeners-added")
+MENTIONING = ("copy-given", *committed_calls.COMING)
 
 NOBODY = "nobody is named"
 NO_RECORDING = "no recording was found"
@@ -71,12 +75,12 @@ def check_order(bundle: Bundle) -> str:
     sha256 = evidence.exhibit.sha256
     steps: list[Sequence[Entry]] = [seal.of_kind("vault-made")]
     if evidence.recording is not None:
-        steps += _marking(bundle, evidence.recording.id)
+        steps += (_marking if evidence.recording.call is None else _holding)(bundle, evidence.recording.id)
     steps.append([entry for entry in seal.of_kind("exhibit-received") if entry.body.get("sha256") == sha256])
     steps.append([entry for entry in seal.of_kind("trace-run") if entry.body.get("exhibit") == sha256][-1:])
     if evidence.accusations:
         opened = seal.of_kind("key-opened")
-        steps.append([entry for entry in opened if entry.body.get("purpose") in {"case", "open-mark-key"}])
+        steps.append([entry for entry in opened if entry.body.get("purpose") in ("case", "open-mark-key")])
     steps.append(seal.of_kind("case-made")[-1:])
     if not all(steps):
         raise ValueError("an entry that should be there is missing")
@@ -108,7 +112,7 @@ def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:
         raise ValueError("the recording is older than the ledger: nothing shows that its codebook was fixed beforehand")
     if not bundle.statement.evidence.accusations:
         return [marked]
-    trees = of_recording(bundle, recording_id, "recording-marked", "listeners-added")
+    trees = of_recording(bundle, recording_id, *TREES)
     given = of_recording(bundle, recording_id, "copy-given")
     for opening in bundle.statement.openings.listeners:
         own = [entry for entry in given if entry.body.get("listener") == opening.listener]
@@ -116,6 +120,14 @@ def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:
         if not own or not tree or tree[0].index >= own[0].index:
             raise ValueError(f"{opening.listener!r} was not committed to before a copy was given")
     return [marked, given]
+
+
+def _holding(bundle: Bundle, call_id: str) -> list[Sequence[Entry]]:
+    """Return the entries about the call that have to come one after the other: it was opened, and then it happened."""
+    trees = {_count(one.body.get("listeners")): one for one in reversed(of_recording(bundle, call_id, *TREES))}
+    committed_calls.require_heard_after(bundle, call_id, trees)
+    opened = of_recording(bundle, call_id, committed_calls.OPENED)
+    return [opened, of_recording(bundle, call_id, *committed_calls.SPOKEN, *committed_calls.COMING)]
 
 
 def of_recording(bundle: Bundle, recording_id: str, *kinds: str) -> list[Entry]:
@@ -134,27 +146,30 @@ def check_recording(bundle: Bundle) -> str:
             raise ValueError(f"{name} is not what was committed to")
     if evidence.heard is not None and evidence.heard.segments[-1:] >= (evidence.recording.grid.segments,):
         raise ValueError("segments were heard that the recording does not have")
-    counts = of_recording(bundle, evidence.recording.id, "recording-marked", "listeners-added")
+    if evidence.recording.call is not None:
+        committed_calls.require_spoken(bundle, evidence.recording, evidence.recording.call)
+    counts = of_recording(bundle, evidence.recording.id, *TREES)
     if evidence.listeners != max(_count(entry.body.get("listeners")) for entry in counts):
         raise ValueError("the number of listeners is not the one committed to")
     return f"{evidence.recording.id}, among {evidence.listeners:,} listeners"
 
 
 def _facts(recording: RecordingFacts) -> dict[str, Json]:
-    return {
+    alike: dict[str, Json] = {
         "recording": recording.id,
-        "input_sha256": recording.input_sha256,
         "detector": recording.detector,
         "coalition": recording.coalition,
         "segment_ms": recording.grid.segment_ms,
-        "segments": recording.grid.segments,
     }
+    if recording.call is not None:
+        return alike | {"slot_ms": recording.call.slot_ms}
+    return alike | {"input_sha256": recording.input_sha256, "segments": recording.grid.segments}
 
 
 def _marked(bundle: Bundle) -> Entry:
-    """Return the entry of the recording's marking."""
+    """Return the entry of the recording's marking, or of the call's opening."""
     recording = bundle.statement.evidence.recording
-    found = of_recording(bundle, recording.id, "recording-marked") if recording else []
+    found = of_recording(bundle, recording.id, MARKED[recording.call is not None]) if recording else []
     if not found:
         raise ValueError("the entry of the recording's marking is not here")
     return found[0]
@@ -186,14 +201,21 @@ def check_secrets(bundle: Bundle) -> str:
     recording, opened = statement.evidence.recording, statement.openings.listeners
     if [one.listener for one in opened] != [one.listener for one in statement.evidence.accusations]:
         raise ValueError("not those who are named are opened")
-    mentioned = {entry.body.get("listener") for entry in bundle.seal.of_kind("copy-given")}
-    if mentioned != {one.listener for one in opened}:
+    named, mentioned = [one.listener for one in opened], [one.body.get("listener") for one in mentioning(bundle)]
+    if any(one not in named for one in mentioned) or any(one not in mentioned for one in named):
         raise ValueError("copies are mentioned of others than those who are named, or not of all of them")
     if recording is None or not opened:
         raise NotCheckedError(NOBODY)
     for one in opened:
         opening_of(one).verify(recording.id, one.listener, _root(bundle, recording.id, one.size))
+        if recording.call is not None:
+            committed_calls.require_signed(bundle, recording.id, one)
     return f"{len(opened)} opened"
+
+
+def mentioning(bundle: Bundle) -> list[Entry]:
+    """Return the entries that mention listeners."""
+    return bundle.seal.of_kind(*MENTIONING)
 
 
 def opening_of(one: ListenerOpening) -> Opening:
@@ -203,26 +225,28 @@ def opening_of(one: ListenerOpening) -> Opening:
 
 def _root(bundle: Bundle, recording_id: str, size: int) -> bytes:
     """Return the root of the listeners' tree of that size."""
-    for entry in of_recording(bundle, recording_id, "recording-marked", "listeners-added"):
+    for entry in of_recording(bundle, recording_id, *TREES):
         root = entry.body.get("listeners_root")
         if entry.body.get("listeners") == size and isinstance(root, str):
             return bytes.fromhex(root)
     raise ValueError("the ledger has not committed to that many listeners")
 
 
-def mark_key_of(bundle: Bundle) -> bytes:
-    """Return the opened mark key if it is the one committed to.
+def mark_keys_of(bundle: Bundle) -> dict[int | None, bytes]:
+    """Return the opened mark keys if they are those committed to: of a call by stream, of a file the one, by None.
 
     Raises:
-        NotCheckedError: it was not opened.
-        ValueError: it is another one.
+        NotCheckedError: none was opened.
+        ValueError: one is another one.
     """
-    recording, opened = bundle.statement.evidence.recording, bundle.statement.openings.mark_key
+    recording, openings = bundle.statement.evidence.recording, bundle.statement.openings
     if recording is None:
         raise NotCheckedError(NO_RECORDING)
-    if opened is None:
+    if not openings.marks_opened:
         raise NotCheckedError("the mark key was not opened for this case")
-    key = bytes.fromhex(opened)
+    if recording.call is not None:
+        return committed_calls.stream_keys_of(bundle, recording, recording.call)
+    key = bytes.fromhex(openings.mark_key or "")
     if _marked(bundle).body.get("mark_key_commitment") != commitment(MARK_KEY, recording.id, key).hex():
         raise ValueError("the mark key is not the one committed to")
-    return key
+    return {None: key}

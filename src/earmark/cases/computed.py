@@ -7,7 +7,7 @@ from math import log, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.cases import bound, chance, codewords, scores
+from earmark.cases import bound, chance, codewords, committed_calls, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.committed import NOBODY
@@ -136,11 +136,26 @@ def codewords_of(bundle: Bundle) -> Bits:
     _heard(bundle)
     if [one.listener for one in opened] != [one.listener for one in evidence.accusations]:
         raise ValueError("the secrets of those named are not opened")
-    return codewords_at(evidence, {one.listener: bytes.fromhex(one.secret) for one in opened})
+    return codewords_at(evidence, effective(bundle))
+
+
+def effective(bundle: Bundle) -> dict[str, bytes]:
+    """Return what the codewords of those named derive from: in a call, their nonces have a part in it."""
+    recording = bundle.statement.evidence.recording
+    secrets = {one.listener: bytes.fromhex(one.secret) for one in bundle.statement.openings.listeners}
+    if recording is None or recording.call is None:
+        return secrets
+    nonces = committed_calls.nonces(bundle)
+    return {name: codewords.effective(secret, nonces[name]) for name, secret in secrets.items()}
 
 
 def codewords_at(evidence: Evidence, secrets: Mapping[str, bytes]) -> Bits:
-    """Return the codewords of listeners at the segments heard, by listener; of no recording there are none."""
+    """Return the codewords of listeners at the segments heard, by listener; of no recording there are none.
+
+    Args:
+        evidence: what was heard of what.
+        secrets: what their codewords derive from, by listener; of a call the effective ones.
+    """
     recording, heard = evidence.recording, evidence.heard
     if recording is None or heard is None:
         return {}

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 LARGEST_SOFT = 1e6
 """In units of its noise, no evidence comes near; and no arithmetic on smaller numbers overflows."""
 
+SHORTEST_SLOT_MS, LONGEST_SLOT_MS = 10, 1000
+
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Whole = Annotated[int, Field(ge=0, lt=2**53)]
 Text = Annotated[str, Field(max_length=4096)]
@@ -55,26 +57,67 @@ class GridFacts(Strict):
     segments: Whole
 
 
+class StreamFacts(Strict):
+    """What one member said in a call, and which part of the call's codebook was spent on it.
+
+    Attributes:
+        stream: its number in the call.
+        speaker: who speaks.
+        blocks: which thousands of the call's segments its first, second, … thousand are, up to the last one heard.
+    """
+
+    stream: Whole
+    speaker: Text
+    blocks: Annotated[tuple[Whole, ...], Field(min_length=1)]
+
+
+class CallFacts(Strict):
+    """What a recording has that is a call.
+
+    Attributes:
+        slot_ms: about how far apart the slots of its segments are.
+        streams: those that were found in the leak, by their numbers.
+    """
+
+    slot_ms: int = Field(ge=SHORTEST_SLOT_MS, le=LONGEST_SLOT_MS)
+    streams: Annotated[tuple[StreamFacts, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        numbers, blocks = [one.stream for one in self.streams], [block for one in self.streams for block in one.blocks]
+        if any(after <= before for before, after in pairwise(numbers)) or len(set(blocks)) != len(blocks):
+            raise ValueError("streams rise, and a block is of one of them")
+        return self
+
+
 class RecordingFacts(Strict):
     """The recording that leaked.
 
     Attributes:
         id: what its codewords are bound to.
         title: for people.
-        input_sha256: of the file that was marked.
-        seconds: its length.
+        input_sha256: of the file that was marked; None of a call.
+        seconds: its length; 0 of a call that has not ended.
         coalition: how many colluders its codebook is made for.
         detector: the rules it was marked and traced by.
-        grid: its segments.
+        grid: its segments; of a call those of its codebook.
+        call: None of a file.
     """
 
     id: Text
     title: Text
-    input_sha256: Sha256
+    input_sha256: Sha256 | None
     seconds: float = Field(ge=0)
     coalition: int = Field(ge=1, le=32)
     detector: Whole
     grid: GridFacts
+    call: CallFacts | None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.input_sha256 is None) != (self.call is not None):
+            raise ValueError("a file was marked, or a call was held")
+        return self
 
 
 class Passage(Strict):
@@ -86,6 +129,7 @@ class Passage(Strict):
         recording_start_s: from the recording's start.
         recording_end_s: likewise.
         speed: seconds of the recording per second of the leak.
+        speaker: of a call, whose words they are, and seconds are from when its first member was let in; None of a file.
         chance_log10: decimal logarithm of a bound on the chance that unmarked sound shows such a passage.
     """
 
@@ -94,11 +138,12 @@ class Passage(Strict):
     recording_start_s: float
     recording_end_s: float
     speed: float
+    speaker: Text | None
     chance_log10: float
 
 
 class Stretch(Strict):
-    """A part of the time line of the leak; the stretches cover all of it, in order.
+    """A part of the time line of the leak; the stretches cover all of it, in order, those of several speakers together.
 
     Attributes:
         state: what is said of it.
@@ -108,6 +153,7 @@ class Stretch(Strict):
         recording_end_s: likewise.
         missing_s: seconds of the recording that are missing here, cut out or replaced; else 0.
         error_rate_log10: decimal logarithm of how often such a statement is wrong at most; None where that is unknown.
+        speaker: of a call, whose words it is about; None where it is about nobody's, and of a file.
     """
 
     state: State
@@ -117,6 +163,7 @@ class Stretch(Strict):
     recording_end_s: float | None
     missing_s: float = Field(ge=0)
     error_rate_log10: float | None
+    speaker: Text | None
 
 
 class Heard(Strict):

@@ -27,6 +27,9 @@ def new(
     recording: Annotated[
         str | None, typer.Option("--recording", metavar="RECORDING", help="Look for this one only.")
     ] = None,
+    original: Annotated[
+        Path | None, typer.Option("--original", metavar="FILE", help="The file that was marked, if it is not sealed.")
+    ] = None,
     open_mark_key: Annotated[
         bool, typer.Option("--open-mark-key", help="Let an expert compute the evidence anew, and see all marks.")
     ] = False,
@@ -51,6 +54,7 @@ def new(
             out,
             title=title,
             recording=recording,
+            original=original,
             family_wise=chosen.bound,
             open_mark_key=open_mark_key,
             progress=bars,

@@ -1,6 +1,6 @@
 """What was altered, in words: all that the time line of the leak shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from earmark.cases.evidence import Evidence
@@ -13,25 +13,33 @@ NOTABLE_S = 1.5
 NOTABLE_SPEED = 0.003
 
 
-def alterations(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
-    """Return what was altered: in a sentence, and one by one."""
-    found, unclear = tuple(_found(evidence)), tuple(_unclear(evidence.stretches))
-    if not found:
-        return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (*unclear, _UNSEEN)
-    return "The leak is not the recording as it was.", (*found, *unclear, _UNSEEN)
+def alterations(evidence: Evidence, called: Callable[[str], str] = str) -> tuple[str, tuple[str, ...]]:
+    """Return what was altered: in a sentence, and one by one; ``called`` tells what speakers in a call are called."""
+    found, unclear = tuple(_found(evidence, called)), tuple(_unclear(evidence.stretches))
+    call = evidence.recording is not None and evidence.recording.call is not None
+    unseen = _UNSEEN_IN_CALLS if call else _UNSEEN
+    if found:
+        return f"The leak is not the {'call' if call else 'recording'} as it was.", (*found, *unclear, unseen)
+    if call:
+        return "Nothing that shows: what was recognised is in the order in which it was said.", (*unclear, unseen)
+    return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (*unclear, unseen)
 
 
+_UNSEEN_IN_CALLS = (
+    "Changes shorter than it takes to notice, such as a word taken out, may go unseen; and what a network has lost for "
+    "half a second and more looks as if it were cut out."
+)
 _UNSEEN = "Changes within a passage that are shorter than it takes to notice, such as a word taken out, may go unseen."
 
 
-def _found(evidence: Evidence) -> Iterator[str]:
+def _found(evidence: Evidence, called: Callable[[str], str]) -> Iterator[str]:
     passages = evidence.passages
     compared = [one for one in evidence.stretches if one.state not in {"found", "not found"}]
     if compared:
-        yield from (words for one in compared for words in _compared(one))
+        yield from (words for one in compared for words in _compared(one, called))
     else:
         yield from _by_passages(passages)
-    fast = [one for one in passages if abs(one.speed - 1) > NOTABLE_SPEED]
+    fast = [one for one in passages if abs(one.speed - 1) > NOTABLE_SPEED and one.speaker is None]  # networks stretch
     if fast:
         speeds = ", ".join(f"{1 / one.speed:.1%}" for one in fast[:5])
         yield f"It was played at another speed: {speeds} of the recording's."
@@ -44,16 +52,17 @@ def _found(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _compared(one: Stretch) -> Iterator[str]:
+def _compared(one: Stretch, called: Callable[[str], str]) -> Iterator[str]:
     """Yield what a comparison with the recording has shown to be altered in a stretch."""
     place = span(one.leak_start_s, one.leak_end_s)
+    what, whose = ("recording", "") if one.speaker is None else ("call", f", by what {called(one.speaker)} says")
     if one.state == "cut here":
-        what = f"{length(one.missing_s)} of the recording are missing" if one.missing_s else "it is cut"
-        yield f"At {clock(one.leak_start_s)} of the leak, {what}."
+        gone = f"{length(one.missing_s)} of the {what} are missing" if one.missing_s else "it is cut"
+        yield f"At {clock(one.leak_start_s)} of the leak, {gone}{whose}."
     elif one.state == "moved":
-        yield f"{place} of the leak is from another place of the recording: it was moved."
+        yield f"{place} of the leak is from another place of the {what}{whose}: it was moved."
     elif one.state == "not from this recording":
-        yield f"{place} of the leak is not from this recording: it was put in, or replaces what was said."
+        yield f"{place} of the leak is not from this {what}: it was put in, or replaces what was said."
     elif one.state == "too degraded to say" and one.missing_s:
         yield f"{place} of the leak is not what was said there; where it is from is more than so little can tell."
 

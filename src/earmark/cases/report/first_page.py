@@ -4,7 +4,7 @@ A verdict names a copy, not a person: that stands before anything else. Below th
 hint of one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 
@@ -25,9 +25,9 @@ class Background:
         made_at: when, as in the ledger.
         made_by: program and version.
         received_at: when the exhibit was entered in the ledger.
-        marked_at: when the recording was; None if none was found.
-        given_at: when each of those named was given a copy, by listener.
-        names: what those named are called, by listener; may lack any of them.
+        marked_at: when the recording was, or when the call was opened; None if none was found.
+        given_at: when each of those named was given a copy, or let into the call, by listener.
+        names: what those named are called, and who speaks, by listener; may lack any of them.
         codewords: the bits of those named at the segments heard, by listener.
         public_key: the ledger's, in hexadecimal.
     """
@@ -49,7 +49,7 @@ class Background:
         return f"{name} ({listener})" if name else listener
 
     def given(self, listener: str) -> str:
-        """Return when a listener was given a copy, in words."""
+        """Return when a listener was given a copy, or let in, in words."""
         time = self.given_at.get(listener)
         return day(time) if time else "a day that is not on record"
 
@@ -74,13 +74,21 @@ class Answer:
 def verdict(evidence: Evidence, background: Background) -> str:
     """Return the verdict in a sentence."""
     names = [background.called(one.listener) for one in evidence.accusations]
+    if names and of_call(evidence):
+        return f"The leak was made from what the call let {listed(names)} hear."
     if len(names) == 1:
         return f"The leak was made from the copy given to {names[0]}."
     if names:
         return f"The leak was made from the copies given to {listed(names)}."
     if evidence.verdict == "insufficient":
-        return "The leak is from a marked recording, but there is too little of it to say whose copy it was."
+        what = "a marked call" if of_call(evidence) else "a marked recording"
+        return f"The leak is from {what}, but there is too little of it to say whose copy it was."
     return "Nothing of any marked recording was found in the leak."
+
+
+def of_call(evidence: Evidence) -> bool:
+    """Tell whether a call leaked."""
+    return evidence.recording is not None and evidence.recording.call is not None
 
 
 def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
@@ -89,7 +97,7 @@ def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
     yield whose(evidence, background)
     yield sure(evidence)
     if evidence.recording is not None:
-        lead, items = alterations(evidence)
+        lead, items = alterations(evidence, background.called)
         yield Answer("What was altered?", lead, (), items)
     yield Answer("What does this not prove?", *limits(evidence))
 
@@ -105,10 +113,25 @@ def leaked(evidence: Evidence, background: Background) -> Answer:
         received += f" It has {exhibit.streams} streams of sound, of which the longest was listened to."
     if recording is None or background.marked_at is None:
         return Answer("What leaked?", "Nothing that this vault has marked was recognised.", (received,))
-    found = sum(one.leak_end_s - one.leak_start_s for one in evidence.passages)
-    lead = f"{length(found)} of the recording “{recording.title}”, which is {length(recording.seconds)} long."
+    found = length(covered((one.leak_start_s, one.leak_end_s) for one in evidence.passages))
+    if recording.call is not None:
+        long = f", which was {length(recording.seconds)} long" if recording.seconds else ", which had not ended"
+        opened = f"That call was opened on {day(background.marked_at)}, and {evidence.listeners:,} could hear it."
+        speakers = listed([background.called(one) for one in dict.fromkeys(s.speaker for s in recording.call.streams)])
+        whose = f"The words of {speakers} were recognised in it: they speak, and nothing more is said of them by that."
+        return Answer("What leaked?", f"{found} of the call “{recording.title}”{long}.", (opened, whose, received))
+    lead = f"{found} of the recording “{recording.title}”, which is {length(recording.seconds)} long."
     marked = f"That recording was marked on {day(background.marked_at)} for {evidence.listeners:,} listeners."
     return Answer("What leaked?", lead, (marked, received))
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Return how many seconds spans cover, which may overlap where several people speak."""
+    at, total = 0.0, 0.0
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, at))
+        at = max(at, end)
+    return total
 
 
 def whose(evidence: Evidence, background: Background) -> Answer:
@@ -118,13 +141,16 @@ def whose(evidence: Evidence, background: Background) -> Answer:
         return Answer(
             question, "Nobody is named. The evidence does not carry a name, and so none is given.", more(evidence)
         )
+    came = "was let into the call first" if of_call(evidence) else "was given a copy"
     given = tuple(
-        f"{background.called(one.listener)} was given a copy on {background.given(one.listener)}."
-        for one in evidence.accusations
+        f"{background.called(one.listener)} {came} on {background.given(one.listener)}." for one in evidence.accusations
     )
     names = listed([background.called(one.listener) for one in evidence.accusations])
     lead = f"The one given to {names}." if len(given) == 1 else f"Those given to {names}, together."
-    why = "Every copy has inaudible variants of its own, and the leak has those of " + (
+    if of_call(evidence):
+        lead = f"What {names} could hear of it{'' if len(given) == 1 else ', together'}."
+    why = "In a call everybody hears a copy of their own. " if of_call(evidence) else ""
+    why += "Every copy has inaudible variants of its own, and the leak has those of " + (
         "this one." if len(given) == 1 else "these."
     )
     return Answer(question, lead, (*given, why))
@@ -151,6 +177,7 @@ def sure(evidence: Evidence) -> Answer:
         )
         return Answer(question, "Nobody is accused, so nobody can be accused wrongly.", (limit, rule))
     largest = max(one.bound_log10 for one in evidence.accusations)
+    fixed = "they were let into the call" if of_call(evidence) else "any copy was given"
     return Answer(
         question,
         f"Less than {odds(largest)} that any innocent listener is named.",
@@ -159,7 +186,7 @@ def sure(evidence: Evidence) -> Answer:
             f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
             f"been tried. {limit}",
             "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
-            "were drawn at random and fixed before any copy was given, and that the keys stayed secret.",
+            f"were drawn at random and fixed before {fixed}, and that the keys stayed secret.",
         ),
     )
 
@@ -181,5 +208,9 @@ def limits(evidence: Evidence) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
             "It does not clear those who are not named: others may have leaked as well.",
             "Whoever holds the vault could have made this copy too. The ledger shows what was committed to and when, "
             "not that the vault was never misused.",
+            *((_TOGETHER,) if of_call(evidence) else ()),
         ),
     )
+
+
+_TOGETHER = "In a call, whoever runs its server together with somebody who was in it could have made this copy as well."

@@ -4,7 +4,7 @@ Colours are classes, which the page defines for light, dark and print; a picture
 is given them with ``standing_alone``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -15,6 +15,8 @@ from earmark.cases.report.words import clock
 
 WIDTH = 720
 LEFT, RIGHT = 16, 704
+NAME_WIDTH, LONGEST_NAME = 130, 17
+LINKS = 56
 MOST_DOTS = 900
 BINS = 40
 
@@ -61,45 +63,101 @@ def plain(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
 
 
-def time_line(stretches: Sequence[Stretch], leak_s: float, recording_s: float) -> str:
-    """Return the leak above, the recording below, and which part of one was said where in the other."""
-    leak, recording = Scale(leak_s), Scale(recording_s)
+def time_line(
+    stretches: Sequence[Stretch], leak_s: float, recording_s: float, speakers: Mapping[str, str] | None = None
+) -> str:
+    """Return the leak above, the recording below, and which part of one was said where in the other.
+
+    Args:
+        stretches: the time line.
+        leak_s: length of the leak in seconds.
+        recording_s: length of the recording or call in seconds.
+        speakers: of a call, what those are called whose words are in the leak, by their ids; each has a row.
+    """
+    what = "recording" if speakers is None else "call"
+    rows = Rows(list(speakers or ()), leak_s, recording_s)
     parts = [
         text(LEFT, 18, f"The leak, {clock(leak_s)}"),
-        text(LEFT, 162, f"The recording, {clock(recording_s)}"),
-        element("rect", "axis", x=LEFT, y=112, width=RIGHT - LEFT, height=30),
+        text(LEFT, rows.height - 10, f"The {what}, {clock(recording_s)}"),
+        *(text(LEFT, rows.leak_y(one) + 13, shortened(name), css="faint") for one, name in (speakers or {}).items()),
+        *(
+            text(LEFT, rows.recording_y(one) + 13, shortened(name), css="faint")
+            for one, name in (speakers or {}).items()
+        ),
     ]
-    for one in stretches:
-        start, end = leak(one.leak_start_s), leak(one.leak_end_s)
-        if one.state == "cut here":
-            parts.append(element("path", "mark", d=f"M{plain(start)} 20V62"))
-            continue
-        css = "found" if one.state in PLACED else "missing"
-        parts.append(element("rect", css, x=start, y=26, width=max(end - start, 1.5), height=30))
-        if one.state in PLACED and one.recording_start_s is not None and one.recording_end_s is not None:
-            first, last = recording(one.recording_start_s), recording(one.recording_end_s)
-            last = max(last, first + 1.5)
-            points = f"{plain(start)},56 {plain(end)},56 {plain(last)},112 {plain(first)},112"
-            parts += [element("polygon", "link", points=points)]
-            parts += [element("rect", "found", x=first, y=112, width=last - first, height=30)]
+    parts += [rows.empty(one) for one in speakers or (None,)]
+    parts += [part for one in stretches for part in rows.drawn(one)]
     found = [one for one in stretches if one.state in PLACED]
-    description = f"{len(found)} of {len(stretches)} stretches of the leak were found in the recording. " + " ".join(
+    description = f"{len(found)} of {len(stretches)} stretches of the leak were found in the {what}. " + " ".join(
         f"{clock(one.leak_start_s)} to {clock(one.leak_end_s)} of the leak is {clock(one.recording_start_s or 0)} to "
-        f"{clock(one.recording_end_s or 0)} of the recording."
+        f"{clock(one.recording_end_s or 0)} of the {what}."
         for one in found[:20]
     )
-    return picture("time-line", 172, "Where in the recording each part of the leak was said", description, parts)
+    title = f"Where in the {what} each part of the leak was said"
+    return picture("time-line", rows.height, title, description, parts)
+
+
+class Rows:
+    """The rows of a time line: of a file one, of a call one for each speaker, once for the leak and once for the call.
+
+    Args:
+        speakers: their ids; empty for a file.
+        leak_s: length of the leak in seconds.
+        recording_s: length of the recording or call in seconds.
+    """
+
+    def __init__(self, speakers: Sequence[str], leak_s: float, recording_s: float) -> None:
+        self._places = {one: place for place, one in enumerate(speakers)}
+        left = LEFT + (NAME_WIDTH if speakers else 0)
+        self._left, self._leak, self._recording = left, Scale(leak_s, left), Scale(recording_s, left)
+        self._thick, self._step = (16, 24) if speakers else (30, 30)
+        self._deep = self._step * max(1, len(speakers)) + self._thick - self._step
+        self.height = 26 + self._deep + LINKS + self._deep + 30
+
+    def leak_y(self, speaker: str | None) -> float:
+        """Return where the row of the leak is in which a speaker is."""
+        return 26 + self._step * self._places.get(speaker or "", 0)
+
+    def recording_y(self, speaker: str | None) -> float:
+        """Return where the row of the recording is in which a speaker is."""
+        return self.leak_y(speaker) + self._deep + LINKS
+
+    def empty(self, speaker: str | None) -> str:
+        """Return a row of the recording."""
+        y = self.recording_y(speaker)
+        return element("rect", "axis", x=self._left, y=y, width=RIGHT - self._left, height=self._thick)
+
+    def drawn(self, one: Stretch) -> Iterator[str]:
+        """Yield what shows a stretch."""
+        start, end, y = self._leak(one.leak_start_s), self._leak(one.leak_end_s), self.leak_y(one.speaker)
+        if one.state == "cut here":
+            yield element("path", "mark", d=f"M{plain(start)} {plain(y - 6)}V{plain(y + self._thick + 6)}")
+            return
+        thick = self._deep if self._places and one.speaker is None else self._thick
+        css = "found" if one.state in PLACED else "missing"
+        yield element("rect", css, x=start, y=y, width=max(end - start, 1.5), height=thick)
+        if one.state in PLACED and one.recording_start_s is not None and one.recording_end_s is not None:
+            first, last = self._recording(one.recording_start_s), self._recording(one.recording_end_s)
+            top, bottom, last = y + self._thick, self.recording_y(one.speaker), max(last, first + 1.5)
+            corners = ((start, top), (end, top), (last, bottom), (first, bottom))
+            yield element("polygon", "link", points=" ".join(f"{plain(x)},{plain(at)}" for x, at in corners))
+            yield element("rect", "found", x=first, y=bottom, width=last - first, height=self._thick)
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits beside a row."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 class Scale:
-    """Puts 0 … ``length`` on the width of a picture."""
+    """Puts 0 … ``length`` on the width of a picture, from ``left`` on."""
 
-    def __init__(self, length: float) -> None:
-        self._length = max(length, 1e-9)
+    def __init__(self, length: float, left: float = LEFT) -> None:
+        self._length, self._left = max(length, 1e-9), left
 
     def __call__(self, value: float) -> float:
         """Return the place of a value."""
-        return LEFT + (RIGHT - LEFT) * min(max(value / self._length, 0.0), 1.0)
+        return self._left + (RIGHT - self._left) * min(max(value / self._length, 0.0), 1.0)
 
 
 def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str) -> str:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from earmark.cases.bound import deficit
 from earmark.cases.checklist import NAMES
 from earmark.cases.evidence import Accusation, Evidence
-from earmark.cases.facts import Stretch
+from earmark.cases.facts import RecordingFacts, Stretch
 from earmark.cases.report import pictures
-from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, verdict
+from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, verdict
 from earmark.cases.report.words import day, figures, listed, size, span
 
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
@@ -79,7 +79,7 @@ def told(evidence: Evidence, background: Background) -> Story:
         notice=NOTICE,
         answers=tuple(answers(evidence, background)),
         figures=tuple(drawn(evidence, background)),
-        stretches=tuple(row(one) for one in evidence.stretches),
+        stretches=tuple(row(one, background) for one in evidence.stretches),
         bounds=tuple(bound_row(evidence, one, background) for one in evidence.accusations),
         facts=tuple(facts(evidence, background)),
         checks=NAMES,
@@ -92,9 +92,14 @@ def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
     if evidence.recording is None or evidence.heard is None:
         return
     yield figure(
-        pictures.time_line(evidence.stretches, evidence.exhibit.seconds, evidence.recording.seconds),
-        "Above the leak, below the recording. Bands join what was said to where it was said; dashed parts were not "
-        "found.",
+        pictures.time_line(
+            evidence.stretches,
+            evidence.exhibit.seconds,
+            ending(evidence, evidence.recording),
+            rows(evidence, background),
+        ),
+        f"Above the leak, below the {'call' if of_call(evidence) else 'recording'}. Bands join what was said to where "
+        "it was said; dashed parts were not found.",
     )
     soft = np.array(evidence.heard.soft)
     if not evidence.accusations:
@@ -134,13 +139,27 @@ def crowd(evidence: Evidence, background: Background) -> tuple[NDArray[np.float6
     return 1 - np.array(evidence.innocents.deficits) / total, named
 
 
-def row(one: Stretch) -> tuple[str, str, str, str]:
+def rows(evidence: Evidence, background: Background) -> dict[str, str] | None:
+    """Return what the speakers in a call are called, by their ids; None of a file."""
+    call = evidence.recording.call if evidence.recording else None
+    return None if call is None else {one.speaker: background.called(one.speaker) for one in call.streams}
+
+
+def ending(evidence: Evidence, recording: RecordingFacts) -> float:
+    """Return when a recording ends, in seconds, as far as is known: a call may go on, and clocks are not exact."""
+    if recording.call is None:
+        return recording.seconds
+    return max([recording.seconds, *(one.recording_end_s or 0.0 for one in evidence.stretches)])
+
+
+def row(one: Stretch, background: Background) -> tuple[str, str, str, str]:
     """Return one row of the time line."""
     where = "–"
     if one.recording_start_s is not None and one.recording_end_s is not None:
         where = span(one.recording_start_s, one.recording_end_s)
     wrong = "not measured" if one.error_rate_log10 is None else f"at most {figures(min(0.0, one.error_rate_log10))}"
-    return span(one.leak_start_s, one.leak_end_s), STATES.get(one.state, one.state), where, wrong
+    what = STATES.get(one.state, one.state) + (f", of {background.called(one.speaker)}" if one.speaker else "")
+    return span(one.leak_start_s, one.leak_end_s), what, where, wrong
 
 
 def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tuple[str, str, str, str]:
@@ -156,8 +175,11 @@ def facts(evidence: Evidence, background: Background) -> Iterator[tuple[str, str
     """Yield names and values that identify everything."""
     exhibit, recording = evidence.exhibit, evidence.recording
     yield "Exhibit", f"exhibit.bin, {size(exhibit.bytes)}, SHA-256 {exhibit.sha256}"
-    if recording is not None:
+    if recording is not None and recording.call is not None:
+        yield "Call", f"{recording.id}, streams {', '.join(str(one.stream) for one in recording.call.streams)}"
+    elif recording is not None:
         yield "Recording", f"{recording.id}, marked from a file with SHA-256 {recording.input_sha256}"
+    if recording is not None:
         yield (
             "Segments",
             f"{recording.grid.segments:,} of {recording.grid.segment_ms} ms, for {recording.coalition} colluders",
@@ -172,7 +194,11 @@ TERMS = (
     ("Recording", "What was to be kept confidential, and was marked."),
     ("Copy", "What a listener was given. All copies sound the same; no two are the same."),
     ("Exhibit, leak", "The recording that was found where it should not be."),
-    ("Segment", "A slice of a few hundredths of a second. Every copy has one of two variants of it, drawn at random."),
+    (
+        "Segment",
+        "A slice of a few hundredths of a second, in a call a quarter of one. Every copy has one of two "
+        "variants, drawn at random.",
+    ),
     (
         "Bound",
         "The largest chance there can be that an innocent listener is named. Innocent is whose copy did not leak.",

@@ -1,0 +1,167 @@
+"""A case of a call names a copy, says whose words leaked, and holds on a machine that has never seen the vault."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.api.voices import Sound, write_opus
+from tests.cases.pages import assert_harmless
+from tests.conversation import RATE, Call, hold, in_turns, made_up
+from tests.members import Clock
+
+from earmark.api import case, check_case, new_case, trace
+from earmark.cases import bundle as bundles
+from earmark.cases.evidence import read
+from earmark.errors import MediaError
+from earmark.records.protection.ways import InTheOpen
+from earmark.records.vault import Vault
+
+SECONDS = 40.0
+BIT_RATE = 32_000
+SPEAKERS = ("sam", "tia")
+PEOPLE = tuple(f"listener{number}" for number in range(6))
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    folder = tmp_path_factory.mktemp("calls") / "vault"
+    with Vault.init(folder, way=InTheOpen(), clock=Clock()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def call(vault: Vault) -> Call:
+    """A call of two who speak, of whom sam keeps his words, and six who listen."""
+    clock = vault._clock
+    assert isinstance(clock, Clock)
+    turns = in_turns(made_up(SPEAKERS, SECONDS), seconds=SECONDS)
+    return hold(vault, clock, turns, PEOPLE, title="Third <quarter>", keepers=["sam"])
+
+
+def sound_of(call: Call, listener: str) -> Sound:
+    return call.heard(listener)[:, : round(SECONDS * RATE)]
+
+
+@pytest.fixture(scope="module")
+def leak(call: Call, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a listener heard, with three seconds cut out."""
+    sound = sound_of(call, "listener3")
+    forged = np.concatenate([sound[:, : 14 * RATE], sound[:, 17 * RATE :]], axis=1)
+    return write_opus(tmp_path_factory.mktemp("leak") / "leak.ogg", forged, RATE, BIT_RATE)
+
+
+def states(folder: Path) -> dict[int, str]:
+    return {one.number: one.state for one in check_case(folder).checks}
+
+
+def text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def test_a_case_that_names_a_copy(vault: Vault, call: Call, leak: Path, tmp_path: Path) -> None:
+    made = new_case(vault, leak, tmp_path / "case")
+    assert (made.verdict, [one.listener for one in made.named]) == ("named", ["listener3"])
+    assert made.recording is not None
+    assert made.recording.id == call.recording.id
+    checked = check_case(made.folder)
+    assert [(one.number, one.detail) for one in checked.checks if one.state == "failed"] == []
+    assert {one.number for one in checked.checks if one.state == "not checked"} == {4, 15}
+    assert checked.named == made.named
+    assert any("nothing was kept of what tia said" in note for note in made.notes)
+
+
+def test_what_it_says_is_what_trace_and_verify_say(vault: Vault, call: Call, leak: Path, tmp_path: Path) -> None:
+    folder = new_case(vault, leak, tmp_path / "case").folder
+    evidence = read((folder / "evidence.json").read_bytes())
+    assert evidence.recording is not None
+    assert evidence.recording.call is not None
+    assert [one.speaker for one in evidence.recording.call.streams] == list(SPEAKERS)
+    traced = trace(vault, leak)
+    assert [(one.speaker, one.recording_start_s) for one in evidence.passages] == [
+        (one.speaker, one.recording_start_s) for one in traced.passages
+    ]
+    assert {one.speaker for one in evidence.stretches if one.state == "genuine"} == set(SPEAKERS)
+    cuts = [one for one in evidence.stretches if one.state == "cut here"]
+    assert cuts
+    assert all(cut.missing_s == pytest.approx(3, abs=0.5) for cut in cuts)
+    (run,) = vault.ledger.newest(1, "verify-run")
+    assert (run.body["recording"], run.body["with_original"]) == (call.recording.id, True)
+    page = (folder / "report.html").read_text("utf-8")
+    assert_harmless(page)
+    assert "The leak was made from what the call let listener3 hear." in page
+    assert "of the call are missing, by what sam says" in page
+    assert "Third &lt;quarter&gt;" in page
+    assert "listener3 was let into the call first on 24 November 2026" in page
+
+
+def test_who_is_not_named_is_mentioned_only_where_they_speak(vault: Vault, leak: Path, tmp_path: Path) -> None:
+    folder = new_case(vault, leak, tmp_path / "case").folder
+    for path in folder.iterdir():
+        for listener in PEOPLE:
+            assert (
+                listener == "listener3"
+                or not re.search(rf"\b{listener}\b", text_of(path))
+                or path.name == "exhibit.bin"
+            )
+
+
+def test_below_the_bound_nobody_is_mentioned(vault: Vault, call: Call, leak: Path, tmp_path: Path) -> None:
+    made = new_case(vault, leak, tmp_path / "case", family_wise=1e-250)
+    assert (made.verdict, made.named) == ("insufficient", ())
+    assert "failed" not in states(made.folder).values()
+    for path in made.folder.iterdir():
+        if path.name != "exhibit.bin":
+            assert not any(re.search(rf"\b{listener}\b", text_of(path)) for listener in PEOPLE)
+            assert not any(secret.hex() in text_of(path) for secret in call.secrets.values())
+    assert "a marked call" in (made.folder / "report.html").read_text("utf-8")
+
+
+def test_an_expert_can_compute_the_evidence_anew(vault: Vault, leak: Path, tmp_path: Path) -> None:
+    made = new_case(vault, leak, tmp_path / "case", open_mark_key=True)
+    assert made.mark_key_opened
+    assert states(made.folder)[15] == "passed"
+    opened = bundles.read_file(made.folder / "bundle.earmark").statement.openings
+    assert ([one.stream for one in opened.stream_keys], opened.mark_key) == ([0, 1], None)
+    shown = case(vault, made.case)
+    assert "key-opened" in [event.kind for event in shown.events]
+
+
+def test_a_speaker_whose_copy_leaked(vault: Vault, call: Call, tmp_path: Path) -> None:
+    path = write_opus(tmp_path / "leak.ogg", sound_of(call, "tia"), RATE, BIT_RATE)
+    made = new_case(vault, path, tmp_path / "case")
+    assert [one.listener for one in made.named] == ["tia"]
+    assert "failed" not in states(made.folder).values()
+
+
+def test_who_was_invited_later_has_a_case_that_holds(tmp_path: Path) -> None:
+    """The tree over the listeners has grown since the call was opened."""
+    clock = Clock()
+    with Vault.init(tmp_path / "vault", way=InTheOpen(), clock=clock) as vault:
+        turns = in_turns(made_up(SPEAKERS, SECONDS), seconds=SECONDS)
+        call = hold(vault, clock, turns, PEOPLE, later=["late"])
+        assert vault.ledger.find("listeners-added", call.recording.id)
+        path = write_opus(tmp_path / "leak.ogg", sound_of(call, "late"), RATE, BIT_RATE)
+        made = new_case(vault, path, tmp_path / "case")
+    assert [one.listener for one in made.named] == ["late"]
+    assert "failed" not in states(made.folder).values()
+
+
+def test_a_call_has_no_original_and_nothing_is_left(vault: Vault, leak: Path, tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="a call has no original"):
+        new_case(vault, leak, tmp_path / "out" / "case", original=leak)
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_receipt_that_names_another_ledger_does_not_hold(tmp_path: Path) -> None:
+    clock = Clock()
+    with Vault.init(tmp_path / "vault", way=InTheOpen(), clock=clock) as vault:
+        turns = in_turns(made_up(SPEAKERS, SECONDS), seconds=SECONDS)
+        call = hold(vault, clock, turns, PEOPLE, ledger_root="ab" * 32)
+        path = write_opus(tmp_path / "leak.ogg", sound_of(call, "listener1"), RATE, BIT_RATE)
+        made = new_case(vault, path, tmp_path / "case")
+    assert [one.number for one in check_case(made.folder).checks if one.state == "failed"] == [10]
+    facts = json.loads((made.folder / "bundle.earmark").read_bytes().split(b"\n")[1])
+    assert facts["openings"]["listeners"][0]["receipt"] is None
