@@ -308,7 +308,7 @@ def test_it_is_compared_with_the_original_that_is_given(
     (run,) = vault.ledger.newest(1, "verify-run")
     assert run.body["with_original"] is True
     assert failed(made.folder) == []
-    for wrong, reason in ((leak, "is not the file"), (tmp_path / "missing", "")):
+    for wrong, reason in ((leak, "is not the file"), (tmp_path / "missing", "missing")):
         with pytest.raises(MediaError, match=reason):
             new_case(vault, leak, tmp_path / "other", original=wrong)
     assert not (tmp_path / "other").exists()
