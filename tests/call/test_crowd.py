@@ -4,7 +4,7 @@ from tests.call.scripts import HOST, Script, new_room
 
 from earmark.call.events import Tick
 from earmark.call.replies import Waiting
-from earmark.call.room import CROWD, CROWD_S
+from earmark.call.telling import CROWD, CROWD_S
 
 GUESTS = 300
 

@@ -50,21 +50,16 @@ from earmark.call.replies import (
     Reply,
     Roster,
     Rules,
-    Waiter,
-    Waiting,
 )
 from earmark.call.sampling import Sampling
 from earmark.call.seats import Seat, Seats, Stage
 from earmark.call.speaking import Speaking
+from earmark.call.telling import Telling
 from earmark.errors import CallError
 
 CHALLENGE_BYTES = 32
 MOST_UNSIGNED = 4
 """So many windows of one person may show the notice at once; of more, the oldest are closed."""
-
-CROWD = 20
-CROWD_S = 0.25
-"""Where so many wait, hosts are told no more often than that who they are."""
 
 ENDINGS: dict[EndedFor, str] = {
     "ended": "The call is over.",
@@ -149,9 +144,7 @@ class Room:
         self._over: EndedFor | None = None
         self._removed = set(before.removed)
         self._expected_back = set(before.expected_back)
-        self._told: Roster | None = None
-        self._to_tell_waiting = False
-        self._told_waiting = -CROWD_S
+        self._telling = Telling(self._out, self._seats, self._speaking, self._keying)
 
     @property
     def over(self) -> bool:
@@ -200,8 +193,9 @@ class Room:
         self._keying.proceed()
         self._speaking.proceed()
         self._sampling.proceed()
-        self._tell_roster()
-        self._tell_hosts()
+        self._telling.tell_inside(self._roster())
+        if self._over is None:
+            self._telling.tell_hosts()
         return self._out.take()
 
     # --- coming
@@ -263,7 +257,7 @@ class Room:
         else:
             seat.stage = Stage.LOBBY
             self._out.send(seat, Lobby())
-            self._tell_waiting()
+            self._telling.waiting_changed()
 
     def _admit(self, seat: Seat) -> None:
         if self._is_full():
@@ -271,7 +265,7 @@ class Room:
         seat.stage = Stage.ENTERING
         request = RecordEntry(seat.member)
         self._out.ask(request, lambda _none: self._entered(seat), lambda why: self._unrecorded(seat, why))
-        self._tell_waiting()
+        self._telling.waiting_changed()
 
     def _entered(self, seat: Seat) -> None:
         if seat.stage is not Stage.ENTERING:
@@ -281,7 +275,7 @@ class Room:
         self._keying.enter(seat)
         self._speaking.enter(seat)
         if seat.invited.host:
-            self._out.send(seat, self._waiting())
+            self._telling.tell_waiting(seat)
 
     def _let_in(self, seat: Seat, founds: bool) -> None:
         inside = self._roster().members
@@ -330,7 +324,7 @@ class Room:
             self._keying.leave(seat.member)
             self._out.do(RecordExit(seat.member))
         if stage is Stage.LOBBY:
-            self._tell_waiting()
+            self._telling.waiting_changed()
 
     def _finish(self, how: EndedFor) -> None:
         """Send everybody away; nothing happens here after that."""
@@ -446,39 +440,12 @@ class Room:
             self._dismiss(seat, _ended("removed") if seat.stage is Stage.INSIDE else refusal("host"))
         self._out.do(RecordRemoval(member))
 
-    # --- what the others are told
-
     def _is_full(self) -> bool:
         taken = self._seats.all(Stage.ENTERING, Stage.INSIDE)
         return len(taken) >= self._setting.call.rules.max_members
 
     def _roster(self) -> Roster:
-        inside = self._seats.all(Stage.INSIDE)
-        lines = [seat.line(self._speaking.of(seat.member)) for seat in inside]
-        return Roster(members=lines, locked=self._locked, committer=self._keying.committer)
-
-    def _tell_roster(self) -> None:
-        """Tell all who are inside when something about them has changed."""
-        roster = self._roster()
-        if roster != self._told:
-            self._told = roster
-            self._out.send_all(self._seats.all(Stage.INSIDE), roster)
-
-    def _waiting(self) -> Waiting:
-        waiting = self._seats.all(Stage.LOBBY)
-        return Waiting(members=[Waiter(id=seat.member, name=seat.invited.name) for seat in waiting])
-
-    def _tell_waiting(self) -> None:
-        """See that hosts are told who waits: soon, but not once for each of a crowd."""
-        self._to_tell_waiting = True
-
-    def _tell_hosts(self) -> None:
-        crowded = len(self._seats.all(Stage.LOBBY)) >= CROWD
-        put_off = crowded and self._out.now - self._told_waiting < CROWD_S
-        if self._over is None and self._to_tell_waiting and not put_off:
-            self._to_tell_waiting, self._told_waiting = False, self._out.now
-            hosts = [seat for seat in self._seats.all(Stage.INSIDE) if seat.invited.host]
-            self._out.send_all(hosts, self._waiting())
+        return self._telling.roster(locked=self._locked)
 
 
 def _ended(how: EndedFor) -> Ended:
