@@ -1,9 +1,10 @@
 """Whole calls: a real server, a real vault, real sockets, and members who speak the protocol."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from tests.server.conftest import Play
-from tests.server.guests import Guest, Site
+from tests.server.guests import WAIT_S, Guest, Site
 
 from earmark.call import schedule
 from earmark.call.schedule import BLOCK_POSITIONS
@@ -87,6 +88,24 @@ def test_a_relay_that_ended_is_started_again_and_speakers_offer_their_streams_an
             answer = await anna.hear("published")
             assert (answer["offer"], answer["sdp"]) == (1, "answer to another")
             assert (await host.hear("offer"))["stream"] == stream
+
+    play(script)
+
+
+def test_a_relay_that_fails_in_a_way_that_nobody_foresaw_is_tried_again(play: Play) -> None:
+    async def script(site: Site) -> None:
+        failures, start = [ValueError("unforeseen")], site.relay.start
+
+        async def fails_once() -> None:
+            if failures:
+                raise failures.pop()
+            await start()
+
+        site.relay.start = fails_once  # type: ignore[method-assign]
+        site.relay.running = False
+        async with asyncio.timeout(WAIT_S):
+            while not site.relay.running:
+                await asyncio.sleep(0.01)
 
     play(script)
 

@@ -19,6 +19,7 @@ from earmark.errors import RelayError
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
+_LONGEST = 1_500  # bytes of a datagram: no browser sends more, and SRTP gives up for good on some thousands
 _WAITING = 256  # datagrams of one browser that wait for the event loop
 _UNSENT = 1 << 20  # bytes that wait for the network card
 _BUFFER = 1 << 21  # bytes the system is asked to hold for us
@@ -63,9 +64,9 @@ class Path:
             self._selected = (port, address)
 
     def deliver(self, data: bytes) -> None:
-        """Take a datagram; dropped when too many wait already."""
+        """Take a datagram; dropped when it is too long, or too many wait already."""
         self.heard = asyncio.get_running_loop().time()
-        if not self._queue.full():
+        if len(data) <= _LONGEST and not self._queue.full():
             self._queue.put_nowait(data)
 
     def close(self) -> None:

@@ -7,11 +7,13 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import websockets
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.typing import Subprotocol
 
@@ -23,8 +25,46 @@ _PROTOCOL = Subprotocol("janus-protocol")
 _REQUEST_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 20.0  # a session without any request ends after 60 s
 _EVENTS = ("webrtcup", "hangup", "detached")
+_LONGEST_SDP = 48_000  # what browsers are sent at most
 
 Message = Mapping[str, Any]
+Number = Annotated[int, Field(ge=0, lt=2**64)]
+
+log = logging.getLogger(__name__)
+
+
+class _Part(BaseModel):
+    """A part of what Janus says, as far as it matters here."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class _Made(_Part):
+    id: Number
+
+
+class _Problem(_Part):
+    reason: str = "no reason given"
+
+
+class _Plugin(_Part):
+    data: dict[str, Any] = {}
+
+
+class _Description(_Part):
+    sdp: Annotated[str, Field(max_length=_LONGEST_SDP)] = ""
+
+
+class _Said(_Part):
+    """A message of Janus; what is in it is checked here before anything else sees it."""
+
+    janus: str = ""
+    transaction: str = ""
+    sender: Number | None = None
+    data: _Made | None = None
+    error: _Problem = _Problem()
+    plugindata: _Plugin = _Plugin()
+    jsep: _Description = _Description()
 
 
 class JanusRefusalError(RelayError):
@@ -59,7 +99,7 @@ class JanusSession:
         self._socket: ClientConnection | None = None
         self._session = 0
         self._numbers = itertools.count()
-        self._waiting: dict[str, tuple[asyncio.Future[Message], bool]] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[_Said], bool]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -78,8 +118,7 @@ class JanusSession:
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             raise RelayError(f"Janus does not answer: {error}.", "Check that it runs, and its address.") from error
         self._tasks = [asyncio.create_task(self._read(self._socket))]
-        reply = await self._ask({"janus": "create"})
-        self._session = int(reply["data"]["id"])
+        self._session = _number(await self._ask({"janus": "create"}))
         self._tasks.append(asyncio.create_task(self._keep_alive(self._socket)))
 
     async def stop(self) -> None:
@@ -95,8 +134,7 @@ class JanusSession:
 
     async def attach(self) -> int:
         """Make a handle of the VideoRoom plugin."""
-        reply = await self._ask({"janus": "attach", "plugin": _PLUGIN})
-        return int(reply["data"]["id"])
+        return _number(await self._ask({"janus": "attach", "plugin": _PLUGIN}))
 
     async def detach(self, handle: int) -> None:
         """Let go of a handle, and of the connection that it has; one that is gone is let go already."""
@@ -122,10 +160,10 @@ class JanusSession:
         if sdp:
             message["jsep"] = {"type": kind, "sdp": sdp, "e2ee": True}
         reply = await self._ask(message)
-        data = reply.get("plugindata", {}).get("data", {})
+        data = reply.plugindata.data
         if "error" in data:
             raise JanusRefusalError(f"Janus refused: {data['error']}.", "Leave the call and join it again.")
-        return Reply(data, reply.get("jsep", {}).get("sdp", ""))
+        return Reply(data, reply.jsep.sdp)
 
     async def all_candidates_sent(self, handle: int) -> None:
         """Say that the description had all candidates in it."""
@@ -138,12 +176,12 @@ class JanusSession:
             )
         return await connect(self._endpoint.url, subprotocols=[_PROTOCOL], proxy=None)
 
-    async def _ask(self, message: Message, *, acknowledged: bool = False) -> Message:
+    async def _ask(self, message: Message, *, acknowledged: bool = False) -> _Said:
         """Send a request and wait for its answer, or where it has none (acknowledged) for its acknowledgement."""
         if self._socket is None or self._tasks[0].done():
             raise RelayError("Janus is gone.", "It has to be started again.")
         transaction = str(next(self._numbers))
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[_Said] = asyncio.get_running_loop().create_future()
         self._waiting[transaction] = (answer, acknowledged)
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
@@ -161,19 +199,19 @@ class JanusSession:
     async def _read(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
             async for text in socket:
-                message = json.loads(text)
-                if message.get("janus") == "timeout":  # the session is over, and so is all it had
+                message = _understood(text)
+                if message.janus == "timeout":  # the session is over, and so is all it had
                     await socket.close()
                 self._take(message)
         for answer, _ in self._waiting.values():
             if not answer.done():
                 answer.set_exception(RelayError("Janus is gone.", "It has to be started again."))
 
-    def _take(self, message: Message) -> None:
-        kind = message.get("janus")
-        answer, acknowledged = self._waiting.get(str(message.get("transaction")), (None, False))
-        if kind in _EVENTS and "sender" in message:
-            self._on_event(int(message["sender"]), kind)
+    def _take(self, message: _Said) -> None:
+        kind = message.janus
+        answer, acknowledged = self._waiting.get(message.transaction, (None, False))
+        if kind in _EVENTS and message.sender is not None:
+            self._on_event(message.sender, kind)
         elif answer is None or answer.done() or (kind == "ack" and not acknowledged):
             return
         elif kind == "error":
@@ -189,6 +227,22 @@ class JanusSession:
         await socket.close()
 
 
-def _refused(message: Message) -> JanusRefusalError:
-    reason = message.get("error", {}).get("reason", "no reason given")
-    return JanusRefusalError(f"Janus refused: {reason}.", "Check its secrets in the settings.")
+def _understood(text: str | bytes) -> _Said:
+    """Return what a message says; one that makes no sense says nothing, and whoever waits for it waits in vain."""
+    try:
+        return _Said.model_validate_json(text)
+    except ValidationError as error:
+        log.warning(
+            "Janus says what makes no sense: %s", error.errors(include_url=False, include_input=False)[0]["msg"]
+        )
+        return _Said()
+
+
+def _number(reply: _Said) -> int:
+    if reply.data is None:
+        raise RelayError("Janus answers what makes no sense.", "Check that a Janus of version 1 runs there.")
+    return reply.data.id
+
+
+def _refused(message: _Said) -> JanusRefusalError:
+    return JanusRefusalError(f"Janus refused: {message.error.reason}.", "Check its secrets in the settings.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from earmark.call.relays import sdp
-from earmark.call.relays.janus_api import JanusSession
+from earmark.call.relays.janus_api import JanusSession, Reply
 from earmark.errors import RelayError
 
 _SETTLED_SECONDS = 15.0
@@ -28,6 +28,17 @@ _OPTIONS: Mapping[str, Any] = {
     "notify_joining": False,
     "require_e2ee": True,
 }
+
+
+def described(reply: Reply) -> str:
+    """Return the session description that has to come with an answer.
+
+    Raises:
+        RelayError: none did; browsers are never sent an empty one.
+    """
+    if not reply.sdp:
+        raise RelayError("Janus answers without a session description.", "Leave the call and join it again.")
+    return reply.sdp
 
 
 @dataclass
@@ -77,10 +88,10 @@ class JanusRoom:
             try:
                 reply = await self._session.request(handle, body, kind="offer", sdp=offer)
                 await self._session.all_candidates_sent(handle)
+                return described(reply)
             except RelayError:
                 await self._close(stream)
                 raise
-            return reply.sdp
 
     async def subscribe(self, stream: int, member: str) -> str:
         """Offer a stream to a listener; gives the offer."""
@@ -94,11 +105,10 @@ class JanusRoom:
             feed = [{"feed": stream + 1}]
             body = {"request": "join", "ptype": "subscriber", "room": self._number, "streams": feed}
             try:
-                reply = await self._session.request(handle, {**body, "autoupdate": False})
+                return described(await self._session.request(handle, {**body, "autoupdate": False}))
             except RelayError:
                 await self._drop(published, member)
                 raise
-            return reply.sdp
 
     async def answer(self, stream: int, member: str, answer: str) -> None:
         """Let a stream flow to a listener."""
