@@ -1,13 +1,17 @@
 /** What members of a group send one another, taken apart and put together; and who is in the group by its tree. */
 
 import {
+  type CiphersuiteImpl,
   type ClientState,
   decodeMlsMessage,
   encodeMlsMessage,
+  type KeyPackage,
   type MLSMessage,
   type Proposal,
   type Welcome,
 } from "ts-mls";
+import { verifyKeyPackage } from "ts-mls/keyPackage.js";
+import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
 
 import type { Bytes } from "../keys.ts";
 import { copy } from "./bytes.ts";
@@ -44,12 +48,13 @@ export function decodeMessage(bytes: Bytes): MLSMessage {
   return decoded[0];
 }
 
-/** Returns the proposal to add a member; null where the key package is not theirs, or none. */
-export function additionOf(member: string, bytes: Bytes): Proposal | null {
+/** Returns the proposal to add a member; null where the key package is not theirs, forged, or none. */
+export async function additionOf(member: string, bytes: Bytes, suite: CiphersuiteImpl): Promise<Proposal | null> {
   const message = attempt(() => decodeMessage(bytes));
   if (message?.wireformat !== "mls_key_package") return null;
   const { keyPackage } = message;
-  return nameOf(keyPackage.leafNode) === member ? { proposalType: "add", add: { keyPackage } } : null;
+  const theirs = nameOf(keyPackage.leafNode) === member && (await isSigned(keyPackage, suite));
+  return theirs ? { proposalType: "add", add: { keyPackage } } : null;
 }
 
 /** Returns the proposals to remove a member: one, or none where they are not in the group. */
@@ -80,6 +85,16 @@ function leaves(state: ClientState): [number, GroupMember][] {
 
 function nameOf({ credential }: Extract<ClientState["ratchetTree"][number], { nodeType: "leaf" }>["leaf"]): string {
   return credential.credentialType === "basic" ? new TextDecoder().decode(credential.identity) : "";
+}
+
+/** The library looks as well, but of two packages at once, and one of them forged, it leaves an error that nobody takes. */
+async function isSigned(keyPackage: KeyPackage, { signature }: CiphersuiteImpl): Promise<boolean> {
+  try {
+    const leaf = await verifyLeafNodeSignatureKeyPackage(keyPackage.leafNode, signature);
+    return leaf && (await verifyKeyPackage(keyPackage, signature));
+  } catch {
+    return false;
+  }
 }
 
 function attempt<T>(work: () => T): T | null {

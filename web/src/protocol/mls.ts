@@ -115,7 +115,7 @@ export class Group {
    */
   async commit(adds: readonly Addition[], removes: readonly string[]): Promise<MadeCommit> {
     const leaving = removes.flatMap((id) => removalsOf(id, this.#state));
-    const usable = this.#usable(adds, removes);
+    const usable = await this.#usable(adds, removes);
     const [added, made] = await this.#tryCommit(usable, leaving);
     this.#pending = { state: made.newState, consumed: made.consumed };
     return {
@@ -168,14 +168,16 @@ export class Group {
   }
 
   /** Leaves out whom the others would not accept: with a key package not theirs, or in the group already. */
-  #usable(adds: readonly Addition[], removes: readonly string[]): Added[] {
+  async #usable(adds: readonly Addition[], removes: readonly string[]): Promise<Added[]> {
     const taken = new Set(this.members.map(({ id }) => id).filter((id) => !removes.includes(id)));
-    return adds.flatMap(({ member, keyPackage }) => {
-      const proposal = taken.has(member) ? null : additionOf(member, keyPackage);
-      if (proposal === null) return [];
+    const usable: Added[] = [];
+    for (const { member, keyPackage } of adds) {
+      const proposal = taken.has(member) ? null : await additionOf(member, keyPackage, this.#suite);
+      if (proposal === null) continue;
       taken.add(member);
-      return [{ member, proposal }];
-    });
+      usable.push({ member, proposal });
+    }
+    return usable;
   }
 
   async #exported(label: string): Promise<Bytes> {

@@ -6,7 +6,7 @@ import { MessageError, PacketError } from "./errors.ts";
 import { frameKey, openHalf, type FrameKey } from "./framekeys.ts";
 import { placeOf, unpack, type Copy, type Head, type Packet } from "./packet.ts";
 import { ReplayWindow, REPLAY_WINDOW } from "./replay.ts";
-import { MOST_POSITIONS, SEGMENT_FRAMES, type Epoch, type Variant } from "./schedule.ts";
+import { BLOCK_POSITIONS, MOST_POSITIONS, SEGMENT_FRAMES, type Epoch, type Variant } from "./schedule.ts";
 import { Witness, type Sampled } from "./witness.ts";
 
 /** Position keys dealt to a listener: those of positions `first`, `first + 1`, …, one variant each. */
@@ -45,6 +45,8 @@ const EPOCHS = 2;
 const CACHED = 16;
 /** Positions behind the newest one whose keys are kept: what the replay window may still let in, and one more. */
 const KEPT = Math.ceil(REPLAY_WINDOW / SEGMENT_FRAMES) + 1;
+/** So many positions' keys are kept at most, those that were dealt last. The dealer is not believed to stop by itself. */
+const MOST_DEALT = 8 * BLOCK_POSITIONS;
 
 /**
  * Opens the frames of one stream.
@@ -140,11 +142,15 @@ export class Opener {
 
   /** The last position for which there is a key; −1 where there is none. */
   get keysUntil(): number {
-    return Math.max(-1, ...this.#dealt.keys());
+    let last = -1;
+    for (const position of this.#dealt.keys()) last = Math.max(last, position);
+    return last;
   }
 
   #deal(position: number, key: PositionKey): void {
     if (position >= this.#newest - KEPT && !this.#dealt.has(position)) this.#dealt.set(position, key);
+    const [first] = this.#dealt.keys();
+    if (this.#dealt.size > MOST_DEALT) this.#dealt.delete(first!);
   }
 
   async #examine(bytes: Bytes): Promise<Outcome> {

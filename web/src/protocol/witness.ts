@@ -39,7 +39,8 @@ interface Heard {
 /** Remembers the frames of one stream. */
 export class Witness {
   readonly #stream: number;
-  readonly #positions = new Map<number, (Heard | "refused")[]>();
+  readonly #heard = new Map<number, Heard[]>();
+  readonly #refused = new Map<number, true[]>();
   readonly #last: Bytes[] = [];
   #newest: number | null = null;
 
@@ -52,33 +53,38 @@ export class Witness {
     const repeated = this.#last.some((before) => equal(before, opus));
     this.#last.push(opus);
     if (this.#last.length > REPEATED) this.#last.shift();
-    this.#at(position)[frame] = { epoch, kind: repeated ? 1 + variant : 0, opus };
+    framesAt(this.#heard, position)[frame] = { epoch, kind: repeated ? 1 + variant : 0, opus };
     this.#newest = Math.max(this.#newest ?? 0, position);
   }
 
-  /** A frame came for which there are keys, and could not be opened by them. */
+  /**
+   * A frame came for which there are keys, and could not be opened by them. It is forgotten for others of its kind, never
+   * for one that was heard; and what says that it is of times to come is not believed.
+   */
   refused({ position, frame }: Head): void {
-    this.#at(position)[frame] ??= "refused";
+    if (this.#newest !== null && position > this.#newest + REMEMBERED) return;
+    framesAt(this.#refused, position)[frame] = true;
   }
 
   /** Tells what was heard at a position; frames of epochs that are not among `epochs` count as not heard. */
   async sample(position: number, epochs: readonly Epoch[]): Promise<Sampled> {
-    const heard = this.#positions.get(position) ?? [];
+    const [heard, refused] = [this.#heard.get(position) ?? [], this.#refused.get(position) ?? []];
     const tag = async (frame: number): Promise<Bytes | null> => {
       const one = heard[frame];
-      if (one === undefined || one === "refused") return one === undefined ? null : new Uint8Array();
+      if (one === undefined) return refused[frame] === undefined ? null : new Uint8Array();
       const epoch = epochs.find(({ number }) => number === one.epoch);
       return epoch === undefined ? null : frameTag(epoch.secret, this.#stream, position, frame, one.kind, one.opus);
     };
     return { newest: this.#newest, frames: await Promise.all(NOTHING_SAMPLED.frames.map((_, frame) => tag(frame))) };
   }
+}
 
-  #at(position: number): (Heard | "refused")[] {
-    const known = this.#positions.get(position) ?? [];
-    this.#positions.set(position, known);
-    while (this.#positions.size > REMEMBERED) this.#positions.delete(Math.min(...this.#positions.keys()));
-    return known;
-  }
+/** Returns what is known of the frames of a position; of too many positions, the earliest is forgotten. */
+function framesAt<T>(positions: Map<number, T[]>, position: number): T[] {
+  const known = positions.get(position) ?? [];
+  positions.set(position, known);
+  while (positions.size > REMEMBERED) positions.delete(Math.min(...positions.keys()));
+  return known;
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 
+import type { Bytes } from "../../src/keys.ts";
 import { toHex, utf8 } from "../../src/protocol/bytes.ts";
 import { GroupError } from "../../src/protocol/errors.ts";
 import { Joining } from "../../src/protocol/joining.ts";
@@ -171,6 +172,81 @@ describe("a welcome", () => {
     await expect(Group.join("c-other", ben.joining, made.welcome!)).rejects.toThrow("another call");
     await expect(Group.join(CALL, ben.joining, made.commit)).rejects.toThrow("no welcome");
     await expect(Group.join(CALL, ben.joining, utf8("no"))).rejects.toThrow(GroupError);
+  });
+});
+
+describe("whatever is changed on the way", () => {
+  /** Bytes with some of them changed, cut out or put in. */
+  const damaged = (bytes: Bytes): fc.Arbitrary<Bytes> =>
+    fc
+      .array(fc.tuple(fc.nat(bytes.length - 1), fc.constantFrom("change", "cut", "put"), fc.nat(255)), {
+        minLength: 1,
+        maxLength: 4,
+      })
+      .map((damages) => {
+        const list = [...bytes];
+        for (const [at, how, value] of damages) {
+          if (how === "change") list[at % list.length] = value;
+          else if (how === "cut") list.splice(at, 1 + (value % 40));
+          else list.splice(at, 0, value, value);
+        }
+        return new Uint8Array(list);
+      })
+      .filter((list) => toHex(list) !== toHex(bytes));
+
+  test("a commit is refused, and the next one is taken", async () => {
+    const [anna, ben] = await groupOf("anna", "ben");
+    const made = await anna!.group.commit([], []);
+    await fc.assert(
+      fc.asyncProperty(damaged(made.commit), async (bytes) => {
+        await expect(ben!.group.process(bytes)).rejects.toThrow(GroupError);
+      }),
+      { numRuns: 80 },
+    );
+    anna!.group.accept();
+    await ben!.group.process(made.commit);
+    expect(await secretOf(ben!)).toBe(await secretOf(anna!));
+  });
+
+  test("a welcome lets nobody into another group than the one that it was to", async () => {
+    const [anna, ben] = await groupOf("anna", "ben");
+    const cleo = await candidate("cleo");
+    const { made } = await change(anna!, [ben!], [cleo], []);
+    const joined = { refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(damaged(made.welcome!), async (bytes) => {
+        try {
+          const group = await Group.join(CALL, cleo.joining, bytes);
+          expect(await secretOf({ ...cleo, group })).toBe(await secretOf(anna!));
+        } catch (error) {
+          expect(error).toBeInstanceOf(GroupError);
+          joined.refused++;
+        }
+      }),
+      { numRuns: 20 },
+    );
+    expect(joined.refused).toBeGreaterThan(10);
+  });
+
+  test("a key package adds nobody, and keeps nobody else out", async () => {
+    const [anna, ben] = await groupOf("anna", "ben");
+    const [cleo, dora] = [await candidate("cleo"), await candidate("dora")];
+    await fc.assert(
+      fc.asyncProperty(damaged(cleo.joining.keyPackage), async (keyPackage) => {
+        const made = await anna!.group.commit(
+          [
+            { member: "cleo", keyPackage },
+            { member: "dora", keyPackage: dora.joining.keyPackage },
+          ],
+          [],
+        );
+        expect(made.adds).toEqual(["dora"]);
+        anna!.group.drop();
+      }),
+      { numRuns: 20 },
+    );
+    await change(anna!, [ben!], [cleo, dora], []);
+    expect(ids(ben!)).toEqual(["anna", "ben", "cleo", "dora"]);
   });
 });
 

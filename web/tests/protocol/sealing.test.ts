@@ -141,6 +141,23 @@ describe("a listener", () => {
     expect(await opener.open(await speaker().seal(0, 0, both(0, 0)))).toEqual(opus(0, 0, 0));
   });
 
+  test("holds so many keys and no more, and hears by those that came last", async () => {
+    const opener = new Opener(STREAM);
+    opener.setEpoch(epoch(1));
+    const count = BLOCK_POSITIONS;
+    for (let block = 0; block < 200; block++) {
+      const first = (block + 1) * BLOCK_POSITIONS;
+      opener.addKeys({ first, bits: new Uint8Array(count / 8), keys: new Uint8Array(32 * count) });
+    }
+    expect(opener.keysUntil).toBe(201 * BLOCK_POSITIONS - 1);
+    opener.addKeys(await dealt(SECRET, 0, [0]));
+    expect(await opener.open(await speaker().seal(0, 0, both(0, 0)))).toEqual(opus(0, 0, 0));
+    expect(await opener.tryOpen(await speaker().seal(BLOCK_POSITIONS, 0, both(0, 0)))).toEqual({
+      opus: null,
+      refusal: "no key",
+    });
+  });
+
   test.each<DealtKeys>([
     { first: -1, bits: new Uint8Array(1), keys: new Uint8Array(32) },
     { first: 0.5, bits: new Uint8Array(1), keys: new Uint8Array(32) },

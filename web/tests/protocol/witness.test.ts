@@ -112,6 +112,21 @@ describe("of a speaker who cheats", () => {
   });
 });
 
+test("rubbish of times to come makes nobody forget what they heard, nor hides that it came", async () => {
+  const opener = await listener(Array<Variant>(3 * REMEMBERED).fill(1));
+  await send([opener], 3, honest);
+  const before = await Promise.all([0, 1, 2].map((position) => tagsAt(opener, position)));
+  const sealer = new Sealer(STREAM, SECRET);
+  sealer.setEpoch(epoch(1));
+  for (let position = 3; position < 3 * REMEMBERED; position++) {
+    const packet = await sealer.seal(position, 0, honest(position, 0));
+    packet[packet.length - 1]! ^= 1;
+    expect(await opener.tryOpen(packet)).toEqual({ opus: null, refusal: "forged" });
+  }
+  expect(await Promise.all([0, 1, 2].map((position) => tagsAt(opener, position)))).toEqual(before);
+  expect((await tagsAt(opener, 2 + REMEMBERED))[0]).toBe("");
+});
+
 test("what did not come, was long ago, or was of a group that is gone is not told of", async () => {
   const opener = await listener(Array<Variant>(REMEMBERED + 2).fill(1));
   await send([opener], REMEMBERED + 2, honest);
