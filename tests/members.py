@@ -93,7 +93,7 @@ def short_call(vault: Vault, wait: Callable[[float], None] = lambda _: None, tit
         title=title, rules=rules, detector=DETECTOR, depth=0.3, slot_ms=30, segment_ms=240, classification="secret"
     )
     made = vault.calls.create(new, people)
-    vault.calls.invite(made.id, "anna", b"a" * 32, host=True)
+    vault.calls.invite(made.id, "anna", hashlib.sha256(made.id.encode()).digest(), host=True)
     Member("anna").join(vault, made.id)
     wait(60)
     Member("ben").join(vault, made.id)

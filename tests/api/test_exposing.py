@@ -1,5 +1,5 @@
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.api.conftest import STAFF
 from tests.api.voices import cut, speech, write_wav
+from tests.members import START, Clock, Member, short_call
 
 from earmark.api import Delivered, Listener, Vault, exposure, mark
 from earmark.api.exposing import joined, rest
+from earmark.api.finding import DETECTOR
 from earmark.errors import EarmarkError, MediaError, UsageError
+from earmark.records.calls.entries import NewCall
 
 intervals = st.lists(st.tuples(st.floats(-5, 50), st.floats(-5, 50)), max_size=8)
 
@@ -86,3 +89,85 @@ def test_what_makes_no_sense(vault: Vault, tmp_path: Path) -> None:
         exposure(vault, "anna", since=date(2026, 3, 4), until=date(2026, 3, 3))
     with pytest.raises(MediaError):
         exposure(vault, "anna", leaks=[tmp_path / "missing"])
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> Iterator[Vault]:
+    """A vault with two calls: anna is there for ten minutes, ben for two of them; the second is a week later."""
+    clock = Clock()
+    with Vault.init(tmp_path / "vault", clock=clock) as vault:
+        short_call(vault, clock.wait)
+        clock.wait(7 * 24 * 3600)
+        short_call(vault, clock.wait, title="Board again")
+        yield vault
+
+
+def test_what_was_heard_of_calls(called: Vault) -> None:
+    ben = exposure(called, "BEN")
+    assert ben.listener == "ben"
+    assert [(one.kind, one.recording.title, one.classification, one.copies) for one in ben.recordings] == [
+        ("call", "Board", "secret", 1),
+        ("call", "Board again", "secret", 1),
+    ]
+    for one in ben.recordings:
+        assert one.seconds == one.exposed_s == pytest.approx(120)
+        assert [(part.start_s, part.end_s) for part in one.exposed] == [pytest.approx((60, 180))]
+    assert exposure(called, "anna").exposed_s == pytest.approx(1200)
+    assert exposure(called, "dora").recordings == ()  # was invited and never came
+    assert ben.devices == (Member("ben").public_key.hex(),)
+
+
+def test_what_a_device_has_heard(called: Vault) -> None:
+    key = Member("ben").public_key.hex()
+    whole = exposure(called, device=key)
+    assert (whole.listener, whole.device, whole.used_by, whole.devices) == (None, key, ("ben",), ())
+    assert whole.recordings == exposure(called, "ben").recordings
+    assert exposure(called, device=key[:8].upper()).recordings == whole.recordings
+    assert whole.notes == ("which files were on it is not known: “earmark exposure ben” has those that ben was given",)
+    day = START.date()
+    assert [one.recording.title for one in exposure(called, device=key, until=day).recordings] == ["Board"]
+    assert [one.recording.title for one in exposure(called, device=key, since=day + timedelta(1)).recordings] == [
+        "Board again"
+    ]
+    assert called.ledger.newest(1, "exposure-shown")[0].body == {"device": key}
+
+
+def test_another_device_of_the_same_person_is_another_device(tmp_path: Path) -> None:
+    clock, laptop, phone = Clock(), Member("anna"), Member("another key of anna's")
+    with Vault.init(tmp_path / "vault", clock=clock) as vault:
+        call = vault.calls.create(
+            NewCall(title="Board", detector=DETECTOR, depth=0.3, slot_ms=20, segment_ms=240), [Listener("anna")]
+        )
+        for device, minutes in ((laptop, 5), (phone, 7), (laptop, 1)):
+            receipt = laptop.receipt(call.id)
+            signature = device.device.sign(receipt.encode())
+            key = device.public_key
+            vault.calls.consent(call.id, "anna", nonce=laptop.nonce(), receipt=receipt, signature=signature, device=key)
+            vault.calls.admitted(call.id, "anna")
+            clock.wait(60 * minutes)
+            vault.calls.left(call.id, "anna")
+        vault.calls.end(call.id)
+        heard = [exposure(vault, device=one.public_key.hex()).recordings[0] for one in (laptop, phone)]
+        assert [(one.copies, one.exposed_s) for one in heard] == [(2, 360), (1, 420)]
+        assert exposure(vault, "anna").exposed_s == pytest.approx(780)
+        assert len(exposure(vault, "anna").devices) == 2
+
+
+def test_a_night_in_a_call_is_cut_at_midnight(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.now = datetime(2026, 3, 3, 23, 30, tzinfo=UTC)
+    with Vault.init(tmp_path / "vault", clock=clock) as vault:
+        short_call(vault, lambda seconds: clock.wait(10 * seconds))
+        before = exposure(vault, "anna", until=date(2026, 3, 3))
+        after = exposure(vault, "anna", since=date(2026, 3, 4))
+    assert (before.exposed_s, after.exposed_s) == (1800, 4200)
+    assert [(part.start_s, part.end_s) for part in after.recordings[0].exposed] == [(1800, 6000)]
+
+
+def test_devices_that_are_none(called: Vault) -> None:
+    for wrong in ("", "1234567", "0123456789abcdef", "<script>", "ben"):
+        with pytest.raises(UsageError, match="is the key of no device"):
+            exposure(called, device=wrong)
+    for listener, device in (("ben", Member("ben").public_key.hex()), (None, None)):
+        with pytest.raises(UsageError, match="either a listener or a device"):
+            exposure(called, listener, device=device)

@@ -32,9 +32,9 @@ def test_calls_are_listed(earmark: Earmark, call_id: str) -> None:
 
 def test_who_heard_which_minutes(earmark: Earmark, call_id: str) -> None:
     lines = earmark("calls", "show", call_id).out.splitlines()
-    assert lines[-3].split("  ")[-1] == "0:00.0 – 10:00.0"
-    assert lines[-2].split("  ")[-1] == "1:00.0 – 3:00.0"
-    assert lines[-1].split("  ")[-1] == "nothing"
+    assert lines[-3].split("  ")[-1].strip() == "0:00.0 – 10:00.0"
+    assert lines[-2].split("  ")[-1].strip() == "1:00.0 – 3:00.0"
+    assert lines[-1].split("  ")[-1].strip() == "nothing"
     assert lines[-2].split()[4] == "1:00.0"  # 250 segments of 240 ms
     facts = earmark("calls", "show", call_id[:8], "--json").json
     assert [(one["id"], one["heard_s"], one["streams"]) for one in facts["people"]] == [

@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 from tests.api.voices import cut, speech, write_wav
 from tests.cli.conftest import Earmark
+from tests.members import Member, short_call
+
+from earmark.cli import shell
 
 
 @pytest.fixture
@@ -88,3 +91,21 @@ def test_what_did_they_hear(earmark: Earmark) -> None:
     assert earmark("exposure", "nobody").status == 2
     assert earmark("exposure", "anna", "--since", "yesterday").status == 2
     assert json.loads(earmark("exposure", "nobody", "--json").out)["schema"] == "earmark.error/1"
+
+
+def test_what_did_this_device_hear(earmark: Earmark) -> None:
+    earmark("init", "--no-encryption")
+    with shell.opened(shell.settings()) as vault:
+        short_call(vault)
+    key = Member("ben").public_key.hex()
+    assert key[:16] in earmark("calls", "show", "Board").out
+    heard = earmark("exposure", "--device", key[:12])
+    assert heard.status == 0, heard.err
+    assert heard.out.splitlines()[-1].startswith(f"the device {key[:16]} of ben has heard 1 recording")
+    found = earmark("exposure", "--device", key, "--json").json
+    assert (found["listener"], found["device"], found["used_by"]) == (None, key, ["ben"])
+    assert found["recordings"][0]["kind"] == "call"
+    assert f"devices in calls: {key[:16]}" in earmark("exposure", "ben").out
+    assert earmark("exposure", "ben", "--device", key).status == 2
+    assert earmark("exposure").status == 2
+    assert earmark("exposure", "--device", "00000000").status == 2

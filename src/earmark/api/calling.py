@@ -1,10 +1,10 @@
 """Looking back on calls: when they were, who was there, and who heard which minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from earmark.records.calls.entries import CallRecord, Person
+from earmark.records.calls.entries import CallRecord, Consent, Person
 from earmark.records.calls.pieces import PIECE_S
 from earmark.records.ledger.canonical import Json
 from earmark.records.vault import Vault
@@ -60,6 +60,7 @@ class CallPerson:
         stays: when they were there, the earliest first.
         heard_s: for how long, in seconds.
         streams: the numbers of those in which they spoke.
+        devices: the public keys that they have signed with, in hexadecimal, the earliest first.
     """
 
     id: str
@@ -69,6 +70,7 @@ class CallPerson:
     stays: tuple[CallStay, ...]
     heard_s: float
     streams: tuple[int, ...]
+    devices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def call(vault: Vault, name: str, *, now: datetime | None = None) -> CallShown:
     """
     record = vault.calls.get(name)
     until = record.ended_at or now or datetime.now(UTC)
+    consents = vault.calls.consents(record.recording.id)
     return CallShown(
         id=record.recording.id,
         title=record.recording.title,
@@ -143,7 +146,7 @@ def call(vault: Vault, name: str, *, now: datetime | None = None) -> CallShown:
         started_at=record.started_at,
         ended_at=record.ended_at,
         rules=dict(record.rules),
-        people=tuple(_person(record, person, until) for person in record.people),
+        people=tuple(_person(record, person, consents, until) for person in record.people),
         streams=_streams(record),
     )
 
@@ -160,7 +163,7 @@ def _summary(record: CallRecord) -> CallSummary:
     )
 
 
-def _person(record: CallRecord, person: Person, until: datetime) -> CallPerson:
+def _person(record: CallRecord, person: Person, consents: Sequence[Consent], until: datetime) -> CallPerson:
     known = person.listener.id
     stays = [stay for stay in record.attendance if stay.listener_id == known]
     return CallPerson(
@@ -171,6 +174,7 @@ def _person(record: CallRecord, person: Person, until: datetime) -> CallPerson:
         stays=tuple(CallStay(stay.admitted_at, stay.left_at) for stay in stays),
         heard_s=sum(((stay.left_at or until) - stay.admitted_at).total_seconds() for stay in stays),
         streams=tuple(stream.number for stream in record.streams if stream.speaker_id == known),
+        devices=tuple(dict.fromkeys(one.device.hex() for one in consents if one.listener_id == known)),
     )
 
 

@@ -6,6 +6,9 @@ from earmark.api.calling import CallList, CallPerson, CallShown, CallStay, CallS
 from earmark.cli.output import table
 from earmark.cli.words import clock, yes
 
+SHOWN_DIGITS = 16
+"""So much of a device's key is shown; eight digits are enough to ask for it."""
+
 DOUBTS = {
     "alike": "was not marked: all heard the very same, and a leak of it cannot be traced",
     "unopened": "did not reach everybody: some could not open it",
@@ -42,7 +45,7 @@ def shown(result: CallShown) -> list[str]:
         "",
     ]
     rows = [person(one, result) for one in result.people]
-    told = table(("person", "name", "host", "agreed", "spoke", "kept", "heard"), rows)
+    told = table(("person", "name", "host", "agreed", "spoke", "kept", "device", "heard"), rows)
     return [*lines, *told, *(doubt for stream in result.streams for doubt in doubts(stream))]
 
 
@@ -64,6 +67,7 @@ def person(one: CallPerson, among: CallShown) -> tuple[str, ...]:
         yes(covers=agreed),
         clock(said),
         clock(kept) if kept else "no",
+        ", ".join(key[:SHOWN_DIGITS] for key in one.devices) or "–",
         heard or "nothing",
     )
 

@@ -2,6 +2,7 @@
 
 from earmark.api.case_results import CaseChecked, CaseList, CaseMade, CaseShown
 from earmark.api.exposing import Covered, Exposed, Exposure
+from earmark.cli.call_words import SHOWN_DIGITS
 from earmark.cli.output import table
 from earmark.cli.words import COPY_NOT_PERSON, chance, clock
 
@@ -64,18 +65,21 @@ def checked(result: CaseChecked) -> list[str]:
 
 
 def exposed(result: Exposure) -> list[str]:
-    """Return what a listener has heard."""
+    """Return what a listener or a device has heard."""
+    who = result.listener or f"the device {(result.device or '')[:SHOWN_DIGITS]} of {' and '.join(result.used_by)}"
     if not result.recordings:
-        return [f"{result.listener} was given no copy in that time."]
+        return [f"{who} was given no copy in that time, and in no call."]
     head = ("recording", "classification", "since", "length", "not public", "title")
     count = "1 recording" if len(result.recordings) == 1 else f"{len(result.recordings)} recordings"
     lines = [*table(head, [exposed_row(one) for one in result.recordings]), ""]
     lines += [
         f"{one.recording.id}  public {parts(one.public)}; not public {parts(one.exposed)}"
         for one in result.recordings
-        if one.public
+        if one.public or one.kind == "call"
     ]
-    return [*lines, f"{result.listener} has heard {count}, {clock(result.exposed_s)} of them not public."]
+    if result.devices:
+        lines.append(f"devices in calls: {', '.join(key[:SHOWN_DIGITS] for key in result.devices)}")
+    return [*lines, f"{who} has heard {count}, {clock(result.exposed_s)} of them not public."]
 
 
 def exposed_row(one: Exposed) -> tuple[str, ...]:

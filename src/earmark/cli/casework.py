@@ -118,13 +118,16 @@ def check(
 
 
 def exposure(
-    listener: Annotated[str, typer.Argument(metavar="LISTENER", help="The id.", show_default=False)],
+    listener: Annotated[str | None, typer.Argument(metavar="LISTENER", help="The id.", show_default=False)] = None,
     *,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="KEY", help="What a device has heard of calls, by its key.")
+    ] = None,
     since: Annotated[
-        datetime | None, typer.Option("--since", formats=DAYS, metavar="DATE", help="Copies given from that day on.")
+        datetime | None, typer.Option("--since", formats=DAYS, metavar="DATE", help="Given or heard from that day on.")
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option("--until", formats=DAYS, metavar="DATE", help="Copies given up to that day.")
+        datetime | None, typer.Option("--until", formats=DAYS, metavar="DATE", help="Given or heard up to that day.")
     ] = None,
     leak: Annotated[
         list[Path] | None, typer.Option("--leak", metavar="FILE", help="Subtract what is public; may be repeated.")
@@ -132,9 +135,11 @@ def exposure(
     vault: VaultFolder = None,
     json: Json = False,
 ) -> None:
-    """Tell what a listener has heard, and what of it is not public yet.
+    """Tell what a listener or a device has heard, and what of it is not public yet.
 
     “If this laptop was compromised on 3 March, what did they hear?”: earmark exposure chloe --until 2026-03-03
+
+    Of calls, by the key that “earmark calls show” has of it: earmark exposure --device 0f1e2d3c --until 2026-03-03
     """
     from earmark import api
     from earmark.cli import case_words, shell
@@ -143,6 +148,7 @@ def exposure(
         result = api.exposure(
             opened,
             listener,
+            device=device,
             since=since.date() if since else None,
             until=until.date() if until else None,
             leaks=leak or (),

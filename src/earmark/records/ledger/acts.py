@@ -198,6 +198,6 @@ def case_made(case_id: str, *, exhibit: str, verdict: str, statement_sha256: str
     return Act(CASE_MADE, "", body)
 
 
-def exposure_shown(listener_id: str) -> Act:
-    """Somebody looked up what a listener was given."""
-    return Act(EXPOSURE_SHOWN, "", {"listener": listener_id})
+def exposure_shown(listener_id: str | None, device: str | None = None) -> Act:
+    """Somebody looked up what a listener was given, or what a device has heard, by its key in hexadecimal."""
+    return Act(EXPOSURE_SHOWN, "", {"listener": listener_id} if device is None else {"device": device})
