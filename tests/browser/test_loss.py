@@ -10,14 +10,14 @@ from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
 
 MEASURED_S = 10.0
-SETTLING_S = 6.0
-TRIES = 5
+SETTLING_S = 10.0
+TRIES = 2
 """How often it is measured whether copies mend; machines may be busy."""
 
-CALLS = 3
+CALLS = 2
 """So many calls are held at the most, for the same reason."""
 LONGEST_S = 150.0
-MENDED = 0.75
+MENDED = 0.5
 
 
 async def made_up(caller: Caller) -> float:

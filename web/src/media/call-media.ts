@@ -7,6 +7,7 @@ import { concealed, lostPercent, quality, reception, worst, type Quality, type R
 import { marking, type Marking } from "./marking.ts";
 import type { Counts, FromWorker, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
+import { Patience } from "./patience.ts";
 import { Sound } from "./sound.ts";
 
 /** How loud a microphone is, on its meter's scale, when somebody speaks. */
@@ -39,6 +40,7 @@ interface Own {
 
 interface Heard {
   subscription: Subscription;
+  patience: Patience;
   before: Reception | null;
   quality: Quality;
 }
@@ -179,7 +181,7 @@ export class CallMedia {
     whenBroken(subscription.connection, () => {
       this.events.broken(stream);
     });
-    this.heard.set(stream, { subscription, before: null, quality: "good" });
+    this.heard.set(stream, { subscription, patience: new Patience(), before: null, quality: "good" });
     const { sdp, track } = await subscription.accept(offer);
     this.sound.add(stream, track);
     return sdp;
@@ -254,6 +256,16 @@ export class CallMedia {
       heard.quality = quality(concealed(before, current));
       this.events.lost(stream, lostPercent(before, current));
       heard.before = current;
+      await this.wait(stream, heard);
+    }
+  }
+
+  /** Has sound kept back for as long as it is worth it. */
+  private async wait(stream: number, { subscription, patience }: Heard): Promise<void> {
+    const { streams } = await this.counts();
+    const received = streams.find((one) => one.stream === stream);
+    if (received !== undefined) {
+      subscription.wait(patience.look(received));
     }
   }
 

@@ -1,17 +1,12 @@
 /** Peer connections to the relay: one for one's own stream, one for each stream of the others. */
 
-import { asCarrier, onlyOpus } from "./sdp.ts";
 import type { ToWorker, TransformOptions } from "./messages.ts";
+import { CUSHION_MS } from "./patience.ts";
 import type { Frames } from "./receiving.ts";
+import { asCarrier, onlyOpus } from "./sdp.ts";
 
 /** Longest time to gather addresses; there are only those of this machine unless servers are configured. */
 const GATHERING_MS = 3_000;
-
-/**
- * So much sound is kept back before it is played, at least. A worker that marks, seals and opens is late now and then by
- * some 20 ms, which browsers do not foresee: they would make up what is missing.
- */
-const CUSHION_MS = 40;
 
 export function transform(worker: Worker, options: TransformOptions): RTCRtpScriptTransform {
   return new RTCRtpScriptTransform(worker, options);
@@ -51,6 +46,7 @@ export class Publication {
 /** Somebody else's stream on its way from the relay. */
 export class Subscription {
   readonly connection: RTCPeerConnection;
+  private receiver: RTCRtpReceiver | null = null;
 
   constructor(
     private readonly worker: Worker,
@@ -65,12 +61,20 @@ export class Subscription {
   async accept(offer: string): Promise<{ sdp: string; track: MediaStreamTrack }> {
     await this.connection.setRemoteDescription({ type: "offer", sdp: offer });
     const { receiver } = this.connection.getTransceivers()[0]!;
-    receiver.jitterBufferTarget = CUSHION_MS;
+    this.receiver = receiver;
+    this.wait(CUSHION_MS);
     // Before anything is awaited again: later, Chromium would ignore it and pass sealed bytes to the decoder.
     this.intercept(receiver);
     const { sdp } = await this.connection.createAnswer();
     await this.connection.setLocalDescription({ type: "answer", sdp: asCarrier(sdp!) });
     return { sdp: await gathered(this.connection), track: receiver.track };
+  }
+
+  /** Keeps so much sound back before it is played, at least. */
+  wait(ms: number): void {
+    if (this.receiver !== null && this.receiver.jitterBufferTarget !== ms) {
+      this.receiver.jitterBufferTarget = ms;
+    }
   }
 
   close(): void {

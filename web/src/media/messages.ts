@@ -63,8 +63,8 @@ export interface SendingCounts {
 export interface ReceivingCounts {
   stream: number;
   opened: number;
-  /** How many frames came out of later packets than their own. */
-  recovered: number;
+  /** How many frames came out of later packets than their own, by how many frames later. */
+  recovered: Record<number, number>;
   refused: Record<string, number>;
   keysUntil: number;
 }

@@ -8,24 +8,40 @@ export type Plan = readonly number[];
 /** Nothing is lost: about 120 kb/s on the wire. */
 export const CALM: Plan = [];
 /**
- * Packets are lost: about 300 kb/s. The near copy mends single losses at little delay, the far one bursts of 200 ms; the
- * listener's browser waits for it only while that is worth it.
+ * Packets are lost: about 300 kb/s. The near copy mends single losses at little delay, the far one bursts of 200 ms;
+ * listeners wait for it only while that is worth it (see `Patience`).
  */
 export const LOSSY: Plan = [2, 11];
-/** Most listeners lose so much that there is no room for what is sent: copies would only take more of it. */
+/** Copies take the room of what is sent: most listeners lose more by them than they mend. */
 export const CROWDED: Plan = [];
 
 const SOME_PERCENT = 1;
-const MUCH_PERCENT = 12;
+/** Who loses a tenth of all packets by chance hardly ever loses so many within the few seconds of a report. */
+const MUCH_PERCENT = 20;
+/** There is no room for copies yet where so many are lost without them. */
+const FULL_PERCENT = 10;
+/** Two copies hardly mend anything where so many are lost. */
+const HOPELESS_PERCENT = 60;
+/** Copies are to blame for what is lost if less than half of it is lost without them: they are more than half of all. */
+const BLAMELESS = 0.5;
+/** Time enough for listeners to tell what they lose without copies. */
+const TRIAL_MS = 12_000;
 const HOLD_MS = 20_000;
 const LONGEST_HOLD_MS = 320_000;
 
-/** Chooses plans: a more careful one at once, a less careful one after a while, and a longer one each time it was too early. */
+/**
+ * Chooses plans: copies at once where anything is lost, and none any more a while after nothing is.
+ *
+ * Where much is lost, it is tried whether less is without copies. If so, there are none until there seems to be room, a
+ * longer time after each trial.
+ */
 export class Planner {
   private plan: Plan = CALM;
   private loss: Loss = { most: 0, middle: 0 };
   private hold = HOLD_MS;
-  private betterSince: number | null = null;
+  private better: number | null = null;
+  private gaveUp = { at: 0, loss: 0 };
+  private bearable = MUCH_PERCENT;
 
   /** Takes what listeners miss, until they say otherwise. */
   lost(loss: Loss): void {
@@ -38,26 +54,44 @@ export class Planner {
    * @param now in ms, rising.
    */
   at(now: number): Plan {
-    const fits = fitting(this.loss);
-    const more = care(fits) - care(this.plan);
-    this.betterSince = more < 0 ? (this.betterSince ?? now) : null;
-    const better = this.betterSince !== null && now - this.betterSince >= this.hold;
-    if (more > 0 || better) this.change(fits);
+    const { most, middle } = this.loss;
+    if (this.plan === CROWDED) this.tryAgain(now);
+    else if (this.plan === LOSSY && middle >= this.bearable) this.giveUp(now);
+    else if (most >= SOME_PERCENT) this.change(LOSSY);
+    else if (this.lasts(this.plan === LOSSY, now)) this.calm();
     return this.plan;
   }
 
-  private change(plan: Plan): void {
-    if (plan === CROWDED) this.hold = Math.min(2 * this.hold, LONGEST_HOLD_MS);
-    this.plan = plan;
-    this.betterSince = null;
+  private giveUp(now: number): void {
+    this.gaveUp = { at: now, loss: this.loss.middle };
+    this.change(CROWDED);
   }
-}
 
-function fitting({ most, middle }: Loss): Plan {
-  if (middle >= MUCH_PERCENT) return CROWDED;
-  return most >= SOME_PERCENT ? LOSSY : CALM;
-}
+  private tryAgain(now: number): void {
+    const { middle } = this.loss;
+    const tried = now - this.gaveUp.at >= TRIAL_MS && this.gaveUp.loss < HOPELESS_PERCENT;
+    if (tried && middle >= BLAMELESS * this.gaveUp.loss) {
+      this.bearable = Math.min(HOPELESS_PERCENT, Math.max(MUCH_PERCENT, middle / BLAMELESS));
+      this.change(LOSSY);
+    } else if (this.lasts(middle < FULL_PERCENT, now)) {
+      this.hold = Math.min(2 * this.hold, LONGEST_HOLD_MS);
+      this.change(this.loss.most >= SOME_PERCENT ? LOSSY : CALM);
+    }
+  }
 
-function care(plan: Plan): number {
-  return [CALM, LOSSY, CROWDED].indexOf(plan);
+  private calm(): void {
+    this.bearable = MUCH_PERCENT;
+    this.change(CALM);
+  }
+
+  /** Tells whether something has been so for long enough. */
+  private lasts(isSo: boolean, now: number): boolean {
+    this.better = isSo ? (this.better ?? now) : null;
+    return this.better !== null && now - this.better >= this.hold;
+  }
+
+  private change(plan: Plan): void {
+    this.plan = plan;
+    this.better = null;
+  }
 }

@@ -139,5 +139,13 @@ function received(stream: number): ReceivingCounts[] {
     return [];
   }
   const { opened, recovered, refusals, keysUntil } = opener;
-  return [{ stream, opened, recovered, refused: Object.fromEntries(refusals), keysUntil }];
+  return [
+    {
+      stream,
+      opened,
+      recovered: Object.fromEntries(recovered),
+      refused: Object.fromEntries(refusals),
+      keysUntil,
+    },
+  ];
 }

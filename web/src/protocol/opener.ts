@@ -60,10 +60,10 @@ export class Opener {
   readonly #dealt = new Map<number, PositionKey>();
   readonly #cache = new Map<string, Promise<FrameKey>>();
   readonly #refusals = new Map<Refusal, number>();
+  readonly #recovered = new Map<number, number>();
   #epochs: readonly Epoch[] = [];
   #newest = 0;
   #opened = 0;
-  #recovered = 0;
 
   /** @param stream the number the server gave this stream. */
   constructor(stream: number) {
@@ -121,12 +121,12 @@ export class Opener {
     if (packet?.stream !== this.stream) return [];
     const found = await Promise.all(packet.copies.map((copy) => this.#recover(packet, copy)));
     const heard = found.filter((one) => one !== null).reverse();
-    this.#recovered += heard.length;
+    for (const { age } of heard) this.#recovered.set(age, (this.#recovered.get(age) ?? 0) + 1);
     return heard;
   }
 
-  /** How many frames were recovered from later packets. */
-  get recovered(): number {
+  /** How many frames were recovered from later packets: by how many frames later those were. */
+  get recovered(): ReadonlyMap<number, number> {
     return this.#recovered;
   }
 
