@@ -23,6 +23,8 @@ from bench import (
     exhibits,
     innocents,
     ledger,
+    long_call,
+    lossy,
     peers,
     plain,
     quality,
@@ -139,6 +141,14 @@ class Bench:
         """Return what calls are against plain ones."""
         return [table(plain.HEAD, plain.rows(list(plain.measure(self._runs(plain.ROUNDS)))))]
 
+    def lossy(self) -> list[str]:
+        """Return what bad networks do to calls."""
+        return [table(lossy.HEAD, shown(lossy.rows()))]
+
+    def long(self) -> list[str]:
+        """Return how a long call holds."""
+        return [table(long_call.HEAD, long_call.rows(long_call.measure(self._options.minutes)))]
+
     def scaling(self) -> list[str]:
         """Return how time grows."""
         found = scaling.measure()
@@ -172,6 +182,8 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "relays": (Heading("What one relay of calls carries", relays.ABOUT), Bench.relays),
     "calls": (Heading("Leaks of calls", calls.ABOUT, main=True), Bench.calls),
     "plain": (Heading("Calls against plain ones", plain.ABOUT), Bench.plain),
+    "lossy": (Heading("Calls over bad networks", lossy.ABOUT), Bench.lossy),
+    "long": (Heading("A long call", long_call.ABOUT), Bench.long),
     "scaling": (Heading("As lists and vaults grow", scaling.ABOUT), Bench.scaling),
     "ledger": (Heading("A ledger of a million entries", ledger.ABOUT), Bench.ledger),
     "exhibits": (Heading("An exhibit of ten gigabytes", exhibits.ABOUT), Bench.exhibits),
@@ -198,6 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--attack", action="append", help="measure the seconds for this chain of attacks; repeatable")
     parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length, in some parts of it")
     parser.add_argument("--runs", type=int, help="calls held over each relay, of each kind")
+    parser.add_argument("--minutes", type=float, default=long_call.MINUTES, help="how long the long call lasts")
     parser.add_argument(
         "--keep",
         type=Path,

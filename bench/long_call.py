@@ -1,14 +1,14 @@
 """A call of 38 minutes: four people, some of whom go, come, and lose their way in between; its last minute is traced.
 
-``python -m bench.long_call [minutes] [relay]`` prints what happened when, how soon everybody heard everybody again, and
-how much memory the server and each page took, minute by minute. It needs real speech and Chromium, and takes as long
-as the call.
+While it lasts it tells what happens, how soon everybody hears everybody again, and how much memory the server and the
+largest page take, minute by minute.
 """
 
 import asyncio
+import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -26,6 +26,51 @@ PEOPLE = ("anna", "ben", "chloe", "dora")
 LEAKER = "chloe"
 LEAK_S = 60
 SOON_S = 120.0
+MINUTES = 38.0
+WARM_MINUTES = 5.0
+
+ABOUT = (
+    "Four people in headless Chromium talk all the time, some of whom leave, come back, reload their page and are cut\n"
+    "off; the relay is killed. How soon after each of it everybody hears everybody, what memory the server, the page\n"
+    "that takes most and its scripts have after five minutes and at the end, and whom the last minute of a leak names."
+)
+HEAD = ("", "measured", "goal")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What was in use in a minute of a call, in MB.
+
+    Attributes:
+        minute: of the call.
+        server: the server's process.
+        page: the process of the page that takes most.
+        scripts: the most that a page's scripts take, garbage taken away.
+    """
+
+    minute: float
+    server: float
+    page: float
+    scripts: float
+
+
+@dataclass
+class Found:
+    """What came of a call.
+
+    Attributes:
+        again: what happened, and after how many seconds everybody heard everybody; infinity where they did not.
+        memory: minute by minute.
+        made_up: the share of what was heard, over the connections there were at the end, that browsers made up.
+        named: whom the last minute names, with their bounds.
+        complaints: warnings and errors of the server.
+    """
+
+    again: list[tuple[str, float]] = field(default_factory=list)
+    memory: list[Memory] = field(default_factory=list)
+    made_up: float = 0.0
+    named: str = "nobody"
+    complaints: int = 0
 
 
 @dataclass
@@ -35,6 +80,7 @@ class Held:
     server: Server
     call: Invited
     callers: dict[str, Caller]
+    found: Found = field(default_factory=Found)
     began: float = field(default_factory=monotonic)
 
     @property
@@ -43,23 +89,24 @@ class Held:
         return (monotonic() - self.began) / 60
 
     def tell(self, text: str) -> None:
-        """Print what happens, with the minute."""
-        print(f"{self.minute:5.1f}  {text}", flush=True)
+        """Tell what happens, with the minute."""
+        print(f"{self.minute:5.1f}  {text}", file=sys.stderr, flush=True)
 
-    async def all_hear(self) -> str:
-        """Wait until everybody hears everybody; say how long that took."""
+    async def all_hear(self) -> float:
+        """Wait until everybody hears everybody; return how many seconds that took."""
         since = monotonic()
         while monotonic() - since < SOON_S:
             heard = await asyncio.gather(*(caller.hearing() for caller in self.callers.values()))
             if all(streams == len(self.callers) - 1 for streams in heard):
-                return f"all hear all after {monotonic() - since:.1f} s"
-        counts = ", ".join(f"{name} {streams}" for name, streams in zip(self.callers, heard, strict=True))
-        return f"not all hear all after {SOON_S:.0f} s; so many streams bring sound: {counts}"
+                return monotonic() - since
+        return float("inf")
 
     async def happen(self, what: str, doing: Awaitable[None]) -> None:
         """Let something happen, and see how soon all is well again."""
         await doing
-        self.tell(f"{what}: {await self.all_hear()}")
+        seconds = await self.all_hear()
+        self.found.again.append((what, seconds))
+        self.tell(f"{what}: all hear all after {seconds:.1f} s")
 
 
 async def come(held: Held, name: str, *, admitted: bool) -> None:
@@ -118,8 +165,8 @@ CHANGES: Sequence[tuple[float, str, Callable[[Held], Awaitable[None]]]] = (
 )
 
 
-async def page_mb(caller: Caller) -> str:
-    """Say how much memory a page's scripts take, garbage taken away, and its whole process, in MB."""
+async def page_mb(caller: Caller) -> tuple[float, float]:
+    """Return how much memory a page's process takes, and its scripts, garbage taken away; in MB."""
     session = await caller.page.context.new_cdp_session(caller.page)
     await session.send("HeapProfiler.collectGarbage")
     used: dict[str, Any] = await session.send("Runtime.getHeapUsage")
@@ -130,15 +177,20 @@ async def page_mb(caller: Caller) -> str:
     processes: dict[str, Any] = await whole.send("SystemInfo.getProcessInfo")
     await whole.detach()
     resident = max(memory_mb(one["id"]) for one in processes["processInfo"] if one["type"] == "renderer")
-    return f"{caller.name} {used['usedSize'] / 1e6:.1f} of {resident:.0f}"
+    return resident, used["usedSize"] / 1e6
 
 
-async def measure(held: Held) -> None:
-    """Print how much memory is taken."""
+async def look(held: Held) -> None:
+    """Note how much memory is taken, and how much sound is made up."""
     pages = [await page_mb(caller) for caller in held.callers.values()]
     sums = [await caller.sound() for caller in held.callers.values()]
-    made_up = sum(one["concealed"] for one in sums) / max(1, sum(one["samples"] for one in sums))
-    held.tell(f"MB: server {memory_mb(held.server.pid):.0f}, {', '.join(pages)}; concealed {100 * made_up:.1f} %")
+    page, scripts = map(max, zip(*pages, strict=True))
+    memory = Memory(held.minute, memory_mb(held.server.pid), page, scripts)
+    held.found.memory.append(memory)
+    held.found.made_up = sum(one["concealed"] for one in sums) / max(1, sum(one["samples"] for one in sums))
+    held.tell(
+        f"MB: server {memory.server:.0f}, pages {page:.0f}, scripts {scripts:.1f}; made up {held.found.made_up:.1%}"
+    )
 
 
 async def hold(held: Held, minutes: float, relay: str, folder: Path) -> Path:
@@ -148,17 +200,17 @@ async def hold(held: Held, minutes: float, relay: str, folder: Path) -> Path:
         if changes and held.minute >= changes[0][0] * minutes:
             _, what, change = changes.pop(0)
             await held.happen(what, change(held))
-        await measure(held)
+        await look(held)
         next_change = changes[0][0] * minutes if changes else minutes
         await asyncio.sleep(max(0, 60 * min(1.0, next_change - held.minute, minutes - LEAK_S / 60 - held.minute)))
     await held.callers[LEAKER].record()
     await asyncio.sleep(LEAK_S)
-    await measure(held)
+    await look(held)
     return await held.callers[LEAKER].recorded(folder / "leak.webm")
 
 
-async def call(chromium: Chromium, minutes: float, relay: str, folder: Path) -> Path:
-    """Hold a call from beginning to end; return the leak."""
+async def call(chromium: Chromium, minutes: float, relay: str, folder: Path) -> tuple[Found, Path]:
+    """Hold a call from beginning to end; return what came of it, and the leak."""
     voices = {name: voice(number, folder / f"{name}.wav") for number, name in enumerate(PEOPLE)}
     async with (
         serving(folder / "vault", folder / "log", "--relay", relay) as server,
@@ -170,33 +222,42 @@ async def call(chromium: Chromium, minutes: float, relay: str, folder: Path) -> 
         host, *guests = callers.values()
         await gather_in(invited, host, guests)
         held = Held(server, invited, callers)
-        held.tell(await held.all_hear())
-        return await hold(held, minutes, relay, folder)
+        held.tell(f"all hear all after {await held.all_hear():.1f} s")
+        return held.found, await hold(held, minutes, relay, folder)
 
 
-def main() -> int:
-    """Hold the call; the exit status says whether the right copy was named."""
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 38.0
-    relay = sys.argv[2] if len(sys.argv) > 2 else "janus"
+def measure(minutes: float = MINUTES) -> Found | None:
+    """Hold a call over Janus, or the built-in relay where there is none; None where there is no browser."""
     chromium = installed()
     if chromium is None:
-        sys.stderr.write("earmark: error: there is no Chromium on this machine\n")
-        return 1
+        print("bench: there is no Chromium here, so no call is held", file=sys.stderr)
+        return None
+    relay = "janus" if shutil.which("janus") else "builtin"
     with tempfile.TemporaryDirectory(prefix="earmark-long-") as name:
         folder = Path(name)
         with Vault.init(folder / "vault", way=InTheOpen()):
             pass
-        leak = asyncio.run(call(chromium, minutes, relay, folder))
+        found, leak = asyncio.run(call(chromium, minutes, relay, folder))
         with Vault(folder / "vault") as vault:
-            verdict = trace(vault, leak)
-        names = [one.listener for one in verdict.named]
-        bounds = ", ".join(f"{one.listener} (10^{one.false_accusation_log10:.1f})" for one in verdict.named)
-        print(f"the last {LEAK_S} s of {LEAKER}'s copy name: {bounds or 'nobody'}")
-        for line in (folder / "log").read_text().splitlines():
-            if "WARNING" in line or "ERROR" in line:
-                print(line)
-    return int(names != [LEAKER])
+            named = trace(vault, leak).named
+        found.named = ", ".join(f"{one.listener} (10^{one.false_accusation_log10:.0f})" for one in named) or "nobody"
+        lines = (folder / "log").read_text().splitlines()
+        found.complaints = sum("WARNING" in line or "ERROR" in line for line in lines)
+        return found
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def rows(found: Found | None) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the table."""
+    if found is None:
+        return
+    for what, seconds in found.again:
+        yield f"{what}: all hear all after", f"{seconds:.1f} s", "≤ 5 s"
+    warm = next((one for one in found.memory if one.minute >= WARM_MINUTES), found.memory[0])
+    last = found.memory[-1]
+    yield "minutes", f"{last.minute:.0f}", ""
+    yield "memory of the server", f"{warm.server:.0f} MB, then {last.server:.0f} MB", "flat"
+    yield "memory of the largest page", f"{warm.page:.0f} MB, then {last.page:.0f} MB", "flat"
+    yield "memory of its scripts", f"{warm.scripts:.1f} MB, then {last.scripts:.1f} MB", "flat"
+    yield "of what was heard, made up by browsers", f"{found.made_up:.1%}", ""
+    yield "warnings and errors of the server", str(found.complaints), ""
+    yield f"the last {LEAK_S} s of {LEAKER}'s copy name", found.named, LEAKER
