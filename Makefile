@@ -33,7 +33,7 @@ call: setup browsers  ## Hold a call of three browsers, leak what one of them he
 test: setup browsers lint  ## Run all checks and tests
 	$(BIN)/pytest
 
-browsers:  ## Install what tests run in or beside, browsers, Janus and PostgreSQL, where they are missing (Debian, as root)
+browsers:  ## Install what tests run in or beside, browsers, Janus, coturn and PostgreSQL, where they are missing (Debian, as root)
 	@sh tests/install.sh
 
 lint: setup
