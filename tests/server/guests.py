@@ -106,7 +106,15 @@ class Site:
 
     def connect(self, origin: str | None = None) -> connect:
         ours = Origin(origin if origin is not None else self.address.rstrip("/"))
-        return connect(self.socket, origin=ours, proxy=None, max_size=2**18, open_timeout=WAIT_S)
+        return connect(
+            self.socket,
+            origin=ours,
+            proxy=None,
+            max_size=2**18,
+            max_queue=None,  # some of what is said to them guests read late, or never
+            open_timeout=WAIT_S,
+            ping_interval=None,
+        )
 
     @asynccontextmanager
     async def guest(self, link: str, name: str, **hello: Any) -> AsyncIterator["Guest"]:

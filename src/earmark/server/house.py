@@ -107,7 +107,7 @@ class House:
         await self.register.close()
 
     async def _keep_relay(self) -> None:
-        """Start the relay again whenever it has ended, and have all streams handed to it once more."""
+        """Start the relay again whenever it has ended, and have the streams that it carried handed to it once more."""
         while True:
             await asyncio.sleep(RELAY_S)
             health = self._relay.health()
@@ -115,15 +115,16 @@ class House:
                 continue
             log.warning("the relay is started again: %s", health.problem)
             try:
-                await self._relay.start()
+                ended = await self._relay.start()
             except RelayError as error:
                 log.warning("the relay does not start: %s", error)
                 continue
             except Exception:
                 log.exception("the relay does not start")  # and is started again, whatever that was
                 continue
-            for call in self._calls.values():
-                call.feed(RelayRestarted())
+            for call_id, call in self._calls.items():
+                if ended is None or call_id in ended:
+                    call.feed(RelayRestarted())
 
     async def _keep_calls(self) -> None:
         """Let go of calls that another server has taken, and of all where nobody can tell for too long."""

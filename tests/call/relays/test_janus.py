@@ -154,7 +154,11 @@ async def _over_tcp(endpoint: Endpoint) -> AsyncIterator[str]:
     """Give a socket file a port, as a Janus has that somebody else set up."""
 
     async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(endpoint.socket)
+        try:
+            there, back = await asyncio.open_unix_connection(endpoint.socket)
+        except OSError:  # it has ended
+            writer.close()
+            return
         await asyncio.gather(_copy(reader, back), _copy(there, writer))
 
     async with await asyncio.start_server(passed, "127.0.0.1", 0) as server:

@@ -66,7 +66,7 @@ def test_the_rooms_of_one_that_ended_go_to_another_and_it_is_tried_again(monkeyp
         await relay.publish("b", 1, "bob", "offer")
         one.running = False
         assert not relay.health().running
-        await relay.start()
+        assert await relay.start() == {"a"}
         assert relay.health().running
         await relay.publish("a", 0, "ada", "again")
         assert (rooms(one), rooms(two)) == (["a"], ["b", "a"])
@@ -76,6 +76,28 @@ def test_the_rooms_of_one_that_ended_go_to_another_and_it_is_tried_again(monkeyp
         assert rooms(one) == ["a", "c"]
 
     run(relay, play)
+
+
+def test_rooms_that_ended_while_none_could_be_started_are_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = NotingRelay(), NotingRelay()
+    relay = SpreadRelay([one, two])
+
+    async def play() -> None:
+        assert await relay.start() == set()
+        await relay.publish("a", 0, "ada", "offer")
+        one.running = two.running = False
+        with monkeypatch.context() as patched:
+            patched.setattr(NotingRelay, "start", away)
+            with pytest.raises(RelayError, match="None of 2"):
+                await relay.start()
+        assert await relay.start() == {"a"}
+        assert await relay.start() == set()
+
+    run(relay, play)
+
+
+async def away(_: NotingRelay) -> None:
+    raise RelayError("Janus does not answer.", "Start it.")
 
 
 def test_one_that_carries_nothing_is_not_missed() -> None:
@@ -94,9 +116,6 @@ def test_one_that_carries_nothing_is_not_missed() -> None:
 
 
 def test_where_none_starts_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_: NotingRelay) -> None:
-        raise RelayError("Janus does not answer.", "Start it.")
-
     monkeypatch.setattr(NotingRelay, "start", away)
     relay = SpreadRelay([NotingRelay(), NotingRelay()])
 
@@ -142,7 +161,7 @@ def test_two_real_ones_carry_a_room_each_and_one_carries_both_when_the_other_is_
         os.kill(processes[0]._process.pid, signal.SIGKILL)
         while relay.health().running:
             await asyncio.sleep(0.05)
-        await relay.start()
+        assert await relay.start() == {"a"}
         for room in heard:
             async with Caller() as speaker, Caller(ear(room)) as listener:
                 await hear(room, speaker, listener)

@@ -6,6 +6,7 @@ loses exactly theirs. The payloads are sealed before they reach a relay: it can 
 them, and that is all.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -38,8 +39,12 @@ class Relay(Protocol):
     several tasks of one event loop.
     """
 
-    async def start(self) -> None:
-        """Get ready; does nothing when it runs already. After a failure this starts it anew, with no rooms."""
+    async def start(self) -> AbstractSet[str] | None:
+        """Get ready; does nothing when it runs already. After a failure this starts it anew, without what had ended.
+
+        Returns:
+            The rooms whose streams have to be published again; None for all.
+        """
 
     async def stop(self) -> None:
         """Close every room and whatever runs below; does nothing when it is stopped already."""

@@ -50,7 +50,7 @@ class BuiltinRelay:
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the UDP ports."""
+        """Open the UDP ports; whoever was connected before has to come again."""
         if self._ports is None:
             ports = Ports(self._addresses, self._port)
             await ports.open()

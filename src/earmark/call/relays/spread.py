@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from earmark.call.relays.base import Health, Relay
 from earmark.errors import RelayError
@@ -26,18 +27,26 @@ class SpreadRelay:
     def __init__(self, relays: Sequence[Relay]) -> None:
         self._relays = relays
         self._places: dict[str, Relay] = {}
+        self._homeless: set[str] = set()
         self._starting = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start those that do not run, where none does; take rooms away from those that have ended."""
+    async def start(self) -> AbstractSet[str]:
+        """Start those that do not run, where none does; take rooms away from those that have ended.
+
+        Returns:
+            These rooms; all others go on where they are.
+        """
+        self._homeless |= {room for room, relay in self._places.items() if not relay.health().running}
+        self._places = {room: relay for room, relay in self._places.items() if relay.health().running}
         if not self._running():
             await self._start_others()
-        self._places = {room: relay for room, relay in self._places.items() if relay.health().running}
         if not self._running():
             health = self._relays[0].health()
             raise RelayError(f"None of {len(self._relays)} relays runs: {health.problem}", health.hint)
         self._keeper = self._keeper or asyncio.create_task(self._keep_trying())
+        homeless, self._homeless = self._homeless, set()
+        return homeless
 
     async def stop(self) -> None:
         """Close every room, and all relays."""
@@ -117,5 +126,5 @@ class SpreadRelay:
             for failure in await asyncio.gather(*(relay.start() for relay in others), return_exceptions=True):
                 if isinstance(failure, RelayError):
                     log.warning("one of %d relays does not start: %s", len(self._relays), failure)
-                elif failure is not None:
+                elif isinstance(failure, BaseException):
                     raise failure
