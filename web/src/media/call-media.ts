@@ -4,6 +4,7 @@ import type { DealtKeys, Epoch, IceServer, Loss, Offered, OwnStream, Sampled, Sp
 import { Activity } from "./activity.ts";
 import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
+import { KeyWatch } from "./keywatch.ts";
 import { marking, type Marking } from "./marking.ts";
 import type { Counts, FromWorker, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
@@ -38,6 +39,14 @@ interface Own {
   offers: number;
 }
 
+/** What there is to see of the media. */
+export interface Look {
+  speaking: ReadonlySet<number>;
+  quality: Quality;
+  /** Streams that arrive, and cannot be heard for want of keys. */
+  unkeyed: ReadonlySet<number>;
+}
+
 interface Heard {
   subscription: Subscription;
   patience: Patience;
@@ -50,6 +59,7 @@ export class CallMedia {
   private readonly sound: Sound;
   private readonly heard = new Map<number, Heard>();
   private readonly activity = new Activity();
+  private readonly keyWatch = new KeyWatch();
   private readonly iceServers: RTCIceServer[];
   private counting: ((counts: Counts) => void)[] = [];
   private own: Own | null = null;
@@ -223,18 +233,24 @@ export class CallMedia {
   }
 
   /**
-   * Listens around: who speaks now, and how well sound arrives. To be asked a few times a second.
+   * Listens around: who speaks now, how well sound arrives, and which streams cannot be heard for want of keys. To be asked
+   * a few times a second.
    *
    * @param level of the own microphone's meter; 0 while it is muted or closed.
    * @param now in ms, rising.
    */
-  async look(level: number, now: number): Promise<{ speaking: ReadonlySet<number>; quality: Quality }> {
+  async look(level: number, now: number): Promise<Look> {
     if (this.own !== null && level > SPEAKING_LEVEL) {
       this.activity.heard(this.own.stream, 1, now);
     }
     await Promise.all([...this.heard].map(([stream, heard]) => this.listen(stream, heard, now)));
     const qualities = [...this.heard.values()].map((heard) => heard.quality);
-    return { speaking: this.activity.speaking(now), quality: worst(qualities) };
+    const { streams } = await this.counts();
+    const unkeyed = this.keyWatch.look(
+      streams.filter(({ stream }) => this.heard.has(stream)),
+      now,
+    );
+    return { speaking: this.activity.speaking(now), quality: worst(qualities), unkeyed };
   }
 
   close(): void {

@@ -20,6 +20,7 @@ export const PATIENCE_MS = 10_000;
 /** How often keys may fail one after the other before the person is told to reload. */
 export const MOST_FAILURES = 3;
 
+const CLOSE_ALL: Command = { do: "close all" };
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8000;
 const TIMERS: readonly Timer[] = ["reconnect", "patience", "seal", "strangers"];
@@ -152,7 +153,7 @@ export class Client {
       },
       lobby: () => {
         this.#phase = "lobby";
-        return [];
+        return [CLOSE_ALL];
       },
       admitted: (message) => this.#admitted(message),
       error: ({ about, message, hint }) => {
@@ -220,15 +221,17 @@ export class Client {
     this.#phase = "over";
     this.#problem = null;
     this.#over = over;
-    return [...this.#forget(), { do: "disconnect" }];
+    return [...this.#forget(), CLOSE_ALL, { do: "disconnect" }];
   }
 
-  /** What was of the connection is of no use without it. */
+  /** What was of the connection is of no use without it; but for what others say, which the relay may still bring. */
   #forget(): Command[] {
+    const { stream } = this.#microphone;
     this.#microphone.lost();
     this.#room = null;
     const timers = TIMERS.map((timer): Command => ({ do: "cancel", timer }));
-    return [...timers, { do: "close all" }, { do: "leave group" }];
+    const stopped: Command[] = stream === null ? [] : [{ do: "stop stream", stream }];
+    return [...timers, ...stopped, { do: "leave group" }];
   }
 
   #timer(timer: Timer): Command[] {
@@ -246,7 +249,7 @@ export class Client {
     this.#challenge = challenge;
     this.#phase = "notice";
     this.#problem = null;
-    return [{ do: "cancel", timer: "patience" }, ...(this.#consented ? this.#consent() : [])];
+    return [{ do: "cancel", timer: "patience" }, ...(this.#consented ? this.#consent() : [CLOSE_ALL])];
   }
 
   #consent(): Command[] {
@@ -265,9 +268,10 @@ export class Client {
     this.#phase = "call";
     this.#problem = null;
     this.#retries = 0;
+    const back = this.#room === null ? [CLOSE_ALL] : []; // what was heard until now is offered anew
     const muted = this.#room === null && this.#muted ? [send({ type: "mute", muted: true })] : [];
     this.#room ??= new Room(this.#challenge?.member.id ?? "", this.#microphone);
-    return [...muted, ...this.#room.admitted(message, this.#now)];
+    return [...back, ...muted, ...this.#room.admitted(message, this.#now)];
   }
 
   // --- keys

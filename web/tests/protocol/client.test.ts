@@ -2,9 +2,35 @@ import { describe, expect, test } from "vitest";
 
 import { Client } from "../../src/protocol/client.ts";
 import type { Command, Event } from "../../src/protocol/events.ts";
-import type { ServerMessage } from "../../src/protocol/messages.ts";
+import type { OpenedStream, ServerMessage, ServerMessageOf } from "../../src/protocol/messages.ts";
 
 const IDENTITY = { token: "t", device: new Uint8Array(32), encodedTransform: true, userAgent: "test" };
+
+const CHALLENGE: ServerMessageOf<"challenge"> = {
+  type: "challenge",
+  call: {
+    id: "call",
+    title: "Board",
+    classification: "",
+    hosts: ["Anna"],
+    rules: { encoded_transform: true, max_members: 8, known_devices_only: false, listen_only: false },
+  },
+  member: { id: "anna", name: "Anna", host: true },
+  notice: "",
+  ledger_root: "",
+  dealer_key: new Uint8Array(32),
+  challenge: new Uint8Array(32),
+  ice_servers: [],
+};
+const STREAM: OpenedStream = {
+  type: "opened",
+  stream: 1,
+  member: "ben",
+  block_positions: 1024,
+  segment_ms: 240,
+  slot_ms: 20,
+  depth: 0.36,
+};
 
 /** A client that is connecting, and what it has asked for since it began. */
 function connecting(): { client: Client; asked: Command[]; handle: (...events: Event[]) => void } {
@@ -28,20 +54,9 @@ function servers(asked: readonly Command[]): string[] {
 describe("a microphone that is being opened", () => {
   const opening = (): ReturnType<typeof connecting> => {
     const all = connecting();
-    const member = { id: "anna", name: "Anna", host: true };
-    const call = {
-      id: "call",
-      title: "Board",
-      classification: "",
-      hosts: ["Anna"],
-      rules: { encoded_transform: true as const, max_members: 8, known_devices_only: false, listen_only: false },
-    };
     const bytes = new Uint8Array(32);
     all.handle(
-      received({
-        type: "challenge",
-        ...{ call, member, notice: "", ledger_root: "", dealer_key: bytes, challenge: bytes, ice_servers: [] },
-      }),
+      received(CHALLENGE),
       { type: "consent" },
       { type: "signed", receipt: "", signature: bytes, keyPackage: bytes },
       received({ type: "admitted", group: "create", members: [], streams: [], epoch: 0 }),
@@ -64,6 +79,65 @@ describe("a microphone that is being opened", () => {
     const { client, handle } = opening();
     handle(error("subscribe"));
     expect(client.view.speaking).toBe("starting");
+  });
+});
+
+describe("a client that loses its server", () => {
+  const inside: Event[] = [
+    received(CHALLENGE),
+    { type: "consent" },
+    received({ type: "admitted", group: "create", members: [], streams: [], epoch: 0 }),
+    { type: "group", epoch: 0, members: ["anna"] },
+  ];
+  const does = (asked: readonly Command[]): string[] => asked.map((command) => command.do);
+
+  test("hears others as long as the relay brings it, and is silent itself", () => {
+    const { asked, handle } = connecting();
+    handle(...inside, { type: "speak" }, { type: "sealed", sealed: new Uint8Array(80) });
+    handle(received({ ...STREAM, member: "anna" }));
+    const before = asked.length;
+    handle({ type: "disconnected" });
+    const lost = does(asked.slice(before));
+    expect(lost).toContain("stop stream");
+    expect(lost).not.toContain("close all");
+  });
+
+  test("takes what it is offered when it is back, and leaves what it heard until then", () => {
+    const { asked, handle } = connecting();
+    handle(...inside, { type: "disconnected" }, { type: "timer", timer: "reconnect" }, { type: "connected" });
+    const before = asked.length;
+    handle(inside[0]!, received({ type: "admitted", group: "wait", members: [], streams: [STREAM], epoch: 1 }));
+    const back = does(asked.slice(before));
+    expect(back.indexOf("close all")).toBeGreaterThanOrEqual(0);
+    expect(back.indexOf("close all")).toBeLessThan(back.lastIndexOf("send"));
+  });
+
+  test.each<[string, Event]>([
+    ["has to wait in the lobby", received({ type: "lobby" })],
+    ["is not let in", received({ type: "refused", reason: "host", hint: "" })],
+    ["finds the call over", received({ type: "ended", reason: "ended", hint: "" })],
+    ["leaves", { type: "leave" }],
+  ])("hears nothing more when it %s", (_what, event) => {
+    const { asked, handle } = connecting();
+    handle(
+      ...inside,
+      { type: "disconnected" },
+      { type: "timer", timer: "reconnect" },
+      { type: "connected" },
+      inside[0]!,
+    );
+    const before = asked.length;
+    handle(event);
+    expect(does(asked.slice(before))).toContain("close all");
+  });
+
+  test("and is shown another notice than before, hears nothing more until it has consented to that", () => {
+    const { client, asked, handle } = connecting();
+    handle(...inside, { type: "disconnected" }, { type: "timer", timer: "reconnect" }, { type: "connected" });
+    const before = asked.length;
+    handle(received({ ...CHALLENGE, notice: "Something else." }));
+    expect(does(asked.slice(before))).toContain("close all");
+    expect(client.view.phase).toBe("notice");
   });
 });
 

@@ -16,7 +16,7 @@ import { People } from "./People.tsx";
 import { SafetyWords } from "./SafetyWords.tsx";
 import type { CallActions, CallView } from "./view.ts";
 import { WaitingRoom } from "./WaitingRoom.tsx";
-import { clock, doubtsText, qualityText, strangersText } from "./words.ts";
+import { clock, doubtsText, qualityText, strangersText, unkeyedText } from "./words.ts";
 
 interface Props {
   view: CallView;
@@ -43,6 +43,7 @@ export function InCall({ view, actions, canSpeak }: Props): JSX.Element {
       <Alert text={view.alert} />
       <Alert text={strangersText(view.strangers)} />
       <Alert text={doubtsText(view.members)} />
+      <Alert text={unkeyedText(view.members, view.unkeyed)} />
       {view.silenced && <SoundOff actions={actions} />}
       <div class="call-body">
         <People view={view} actions={actions} />

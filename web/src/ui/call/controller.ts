@@ -244,10 +244,11 @@ export class Controller implements CallActions {
       return;
     }
     const level = this.store.value.muted ? 0 : this.microphoneLevel();
-    const { speaking, quality } = await media.look(level, performance.now());
+    const look = await media.look(level, performance.now());
     const before = this.store.value;
-    if (quality !== before.quality || !sameStreams(speaking, before.speaking)) {
-      this.store.update({ speaking, quality });
+    const same = sameStreams(look.speaking, before.speaking) && sameStreams(look.unkeyed, before.unkeyed);
+    if (!same || look.quality !== before.quality) {
+      this.store.update(look);
     }
     const at = await media.position();
     if (at !== null && media === this.media) {

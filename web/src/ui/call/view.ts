@@ -73,6 +73,8 @@ export interface CallView {
   /** Streams in which somebody speaks now; one's own among them. */
   speaking: ReadonlySet<number>;
   quality: Quality;
+  /** Streams that arrive, and cannot be heard since their keys have not come. */
+  unkeyed: ReadonlySet<number>;
   /** Whether the browser wants a click before it plays sound. */
   silenced: boolean;
   /** When the call was entered, in ms since 1970; null before. */
@@ -99,6 +101,7 @@ export const EMPTY: CallView = {
   keeping: "off",
   speaking: new Set(),
   quality: "good",
+  unkeyed: new Set(),
   silenced: false,
   since: null,
   lasted: null,

@@ -142,6 +142,16 @@ export function strangersText(ids: readonly string[]): string {
     : `Somebody has keys to this call who is not in the list: ${ids.join(", ")}. Say nothing confidential, and tell the host.`;
 }
 
+/** Says whom one does not hear for want of keys; empty where there is nobody. Without a connection, nobody has a name. */
+export function unkeyedText(members: readonly Pick<Member, "name" | "stream">[], unkeyed: ReadonlySet<number>): string {
+  if (unkeyed.size === 0) {
+    return "";
+  }
+  const names = members.filter(({ stream }) => stream !== null && unkeyed.has(stream)).map(({ name }) => name);
+  const whom = names.length === 0 ? "somebody" : names.join(", ");
+  return `You cannot hear ${whom}: the keys to what they say have not come from the server. You hear them again as soon as they come; if that takes long, load the page again.`;
+}
+
 const DOUBTED: Record<Doubt, string> = {
   alike: "is not marked: all hear the very same. A leak of their words could not be traced.",
   unopened: "does not reach everybody: some cannot open it.",

@@ -1,0 +1,82 @@
+"""A dealer that goes away: people hear each other as far as they have keys, and are told when these have run out."""
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from demo.browsers import Chromium
+from demo.callers import Caller, calling, gather_in, serving
+from tests.browser.test_ways_back import hear_each_other
+
+from earmark.records.protection.ways import InTheOpen
+from earmark.records.vault import Vault
+
+WITHIN_S = 300.0
+STILL_S = 6.0
+RATE = 48_000
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Path:
+    Vault.init(tmp_path / "vault", way=InTheOpen()).close()
+    return tmp_path / "vault"
+
+
+async def heard(caller: Caller) -> float:
+    """Return how many samples have come that were not made up."""
+    sound = await caller.sound()
+    return sound["samples"] - sound["concealed"]
+
+
+def test_whose_keys_have_run_out_is_told_whom_they_do_not_hear(chromium: Chromium, vault: Path) -> None:
+    async def play() -> None:
+        async with (
+            serving(vault, vault.parent / "log", program="tests.browser.stalling") as server,
+            calling(chromium, {"anna": None, "ben": None}) as callers,
+            asyncio.timeout(WITHIN_S),
+        ):
+            anna, ben = callers.values()
+            for caller in (anna, ben):
+                await caller.watch()
+            await gather_in(server.invite("Board", "anna", ["ben"]), anna, [ben])
+            await anna.hears(1)
+            await ben.hears(1)
+            for caller, whom in ((anna, "Ben"), (ben, "Anna")):
+                await caller.page.get_by_role("alert").filter(has_text=f"You cannot hear {whom}: the keys").wait_for()
+            before = await heard(anna)
+            await asyncio.sleep(2)
+            assert await heard(anna) <= before + RATE / 10
+
+    asyncio.run(play())
+    assert "nothing more is dealt" in (vault.parent / "log").read_text()
+
+
+@pytest.mark.skipif(
+    shutil.which("janus") is None, reason="Janus is not installed, so nobody was heard without a server (make browsers)"
+)
+def test_while_the_server_stands_still_people_hear_each_other(chromium: Chromium, vault: Path) -> None:
+    async def play() -> None:
+        async with (
+            serving(vault, vault.parent / "log", "--relay", "janus") as server,
+            calling(chromium, {"anna": None, "ben": None}) as callers,
+            asyncio.timeout(WITHIN_S),
+        ):
+            both = list(callers.values())
+            for caller in both:
+                await caller.watch()
+            await gather_in(server.invite("Board", "anna", ["ben"]), both[0], both[1:])
+            await hear_each_other(both)
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                before = [await heard(caller) for caller in both]
+                await asyncio.sleep(STILL_S)
+                gained = [await heard(caller) - had for caller, had in zip(both, before, strict=True)]
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+            assert min(gained) > RATE * STILL_S / 4
+            await hear_each_other(both)
+
+    asyncio.run(play())
