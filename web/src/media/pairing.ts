@@ -39,6 +39,12 @@ export class Pairing<Carrier, Packet> {
     return this.packets.length;
   }
 
+  /** Carriers come by another connection from now on. */
+  renew(): void {
+    this.counts.droppedCarriers += this.carriers.splice(0).length;
+    this.started = false;
+  }
+
   carrier(carrier: Carrier): void {
     if (!this.started) {
       this.started = true;

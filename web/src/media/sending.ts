@@ -29,6 +29,7 @@ export class Sending {
   private readonly pairing = new Pairing<RTCEncodedAudioFrame, Bytes>((carrier, packet) => {
     this.write(carrier, packet);
   });
+  /** To the connection that the stream goes by now. */
   private writer: WritableStreamDefaultWriter<RTCEncodedAudioFrame> | null = null;
   private last: Promise<void> = Promise.resolve();
   private keeping: Keeping | null = null;
@@ -69,12 +70,20 @@ export class Sending {
     };
   }
 
-  /** Takes the carrier's frames and sends packets instead; a frame for which there is none is not sent at all. */
+  /**
+   * Takes the carrier's frames and sends packets instead; a frame for which there is none is not sent at all.
+   *
+   * Frames belong to their connection: one of an earlier connection would break the stream into this one for good.
+   */
   carry(transformer: RTCRtpScriptTransformer): void {
-    this.writer = (transformer.writable as WritableStream<RTCEncodedAudioFrame>).getWriter();
+    const writer = (transformer.writable as WritableStream<RTCEncodedAudioFrame>).getWriter();
+    this.writer = writer;
+    this.pairing.renew();
     const carriers = new WritableStream<RTCEncodedAudioFrame>({
       write: (carrier) => {
-        this.pairing.carrier(carrier);
+        if (this.writer === writer) {
+          this.pairing.carrier(carrier);
+        }
       },
     });
     (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).pipeTo(carriers).catch(() => undefined); // closed
