@@ -23,7 +23,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "open": {"sealed": encode(bytes(80))},
     "publish": {"stream": 0, "offer": 0, "sdp": "v=0"},
     "subscribe": {"stream": 65535},
-    "answer": {"stream": 0, "sdp": "v=0"},
+    "answer": {"stream": 0, "offer": 0, "sdp": "v=0"},
     "position": {"stream": 0, "position": 2**32 - 1},
     "heard": {"stream": 0, "position": 7, "newest": None, "frames": ["AAAAAAAAAAA", "", *[None] * 10]},
     "close": {"stream": 0},

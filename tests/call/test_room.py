@@ -36,6 +36,7 @@ from earmark.call.events import (
     Send,
     Stop,
     Subscribe,
+    TakeAnswer,
     Tick,
 )
 from earmark.call.replies import (
@@ -366,7 +367,7 @@ def test_nobody_touches_the_stream_of_another() -> None:
     for message in said:
         script.say("ben", message)
         assert kinds(script, "ben")[-1] == "error"
-    for own in (messages.Subscribe(stream=stream), messages.Answer(stream=stream, sdp="a")):
+    for own in (messages.Subscribe(stream=stream), messages.Answer(stream=stream, offer=1, sdp="a")):
         script.say("anna", own)
         assert kinds(script, "anna")[-1] == "error"
 
@@ -380,6 +381,18 @@ def test_a_stream_is_offered_when_the_relay_has_it() -> None:
     (answer,) = script.heard("anna", Published)
     assert (answer.offer, answer.sdp) == (7, f"answer {stream}")
     assert script.heard(HOST, Offer)[0].sdp == f"offer {stream}"
+
+
+def test_an_answer_to_an_offer_that_another_has_replaced_does_not_reach_the_relay() -> None:
+    script = begun("anna")
+    stream = script.speak("anna")
+    script.say("anna", messages.Publish(stream=stream, offer=0, sdp="offer"))
+    script.say(HOST, messages.Subscribe(stream=stream))
+    script.say("anna", messages.Publish(stream=stream, offer=1, sdp="another"))
+    first, second = (offer.offer for offer in script.heard(HOST, Offer))
+    for offer, reaches in ((first, 0), (second, 1)):
+        script.say(HOST, messages.Answer(stream=stream, offer=offer, sdp="taken"))
+        assert sum(isinstance(one, TakeAnswer) for one in script.asked) == reaches
 
 
 def test_a_stream_that_the_relay_could_not_offer_is_offered_again() -> None:
@@ -584,7 +597,7 @@ class AnyOrder(RuleBasedStateMachine):
             messages.Open(sealed=b"s"),
             messages.Publish(stream=stream, offer=0, sdp="o"),
             messages.Subscribe(stream=stream),
-            messages.Answer(stream=stream, sdp="a"),
+            messages.Answer(stream=stream, offer=1, sdp="a"),
             messages.At(stream=stream, position=position),
             messages.Close(stream=stream),
             heard(stream, position),

@@ -42,7 +42,7 @@ def test_from_hello_to_keys(play: Play, vault: Vault) -> None:
                 await listener.say("subscribe", stream=stream)
                 offer = await listener.hear("offer")
                 assert offer["sdp"] == f"offer of {stream} to {listener.member.id}"
-                await listener.say("answer", stream=stream, sdp="taken")
+                await listener.say("answer", stream=stream, offer=offer["offer"], sdp="taken")
                 await listener.hold(stream, BLOCK_POSITIONS)
             assert_dealt_by_the_codebook(vault, links[""], anna.secret, {"host": host, "ben": ben}, stream)
             await host.say("end")

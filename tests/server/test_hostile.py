@@ -305,7 +305,7 @@ OUT_OF_TURN: list[tuple[str, Facts]] = [
     ("admit", {"member": "nobody"}),
     ("remove", {"member": "host"}),
     ("subscribe", {"stream": 9}),
-    ("answer", {"stream": 0, "sdp": "v=0"}),
+    ("answer", {"stream": 0, "offer": 0, "sdp": "v=0"}),
     ("publish", {"stream": 0, "offer": 0, "sdp": "v=0"}),
     ("position", {"stream": 0, "position": 1}),
     ("close", {"stream": 0}),

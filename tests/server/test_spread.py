@@ -29,6 +29,7 @@ class Asked:
     def __init__(self, speaker: Guest, listener: Guest) -> None:
         self._speaker, self._listener = speaker, listener
         self._offers = 0
+        self._offered = 0
 
     async def publish(self, _room: str, stream: int, _member: str, offer: str) -> str:
         self._offers += 1
@@ -39,10 +40,12 @@ class Asked:
     async def subscribe(self, _room: str, stream: int, _member: str) -> str:
         if self._offers == 1:  # a stream that is published anew is offered anew to all who wanted it
             await self._listener.say("subscribe", stream=stream)
-        return str((await self._listener.hear("offer"))["sdp"])
+        offer = await self._listener.hear("offer")
+        self._offered = offer["offer"]
+        return str(offer["sdp"])
 
     async def answer(self, _room: str, stream: int, _member: str, answer: str) -> None:
-        await self._listener.say("answer", stream=stream, sdp=answer)
+        await self._listener.say("answer", stream=stream, offer=self._offered, sdp=answer)
 
 
 @dataclass

@@ -148,10 +148,11 @@ class Subscribe(Message):
 
 
 class Answer(Message):
-    """My answer (SDP) to the relay's offer of a stream."""
+    """My answer (SDP) to the relay's offer of a stream, which is named by its number."""
 
     type: Literal["answer"] = "answer"
     stream: StreamNumber
+    offer: OfferNumber
     sdp: Annotated[Sdp, Field(repr=False)]
 
 

@@ -264,10 +264,15 @@ class Published(Message):
 
 
 class Offer(Message):
-    """The relay's offer (SDP) of a stream."""
+    """The relay's offer (SDP) of a stream.
+
+    Attributes:
+        offer: which of them it is, for the answer; a later one takes its place.
+    """
 
     type: Literal["offer"] = "offer"
     stream: int
+    offer: int
     sdp: str = Field(repr=False)
 
 

@@ -141,7 +141,7 @@ class Speaking:
                     self._offer(stream, listener)
 
     def answer(self, seat: Seat, message: Answer) -> None:
-        """Hand a listener's answer to the relay.
+        """Hand a listener's answer to the relay, unless another offer has taken the place of that which it answers.
 
         Raises:
             CallError: there is no such stream, or they have not subscribed to it.
@@ -149,6 +149,8 @@ class Speaking:
         stream = self._others(seat, message.stream)
         if seat.member not in stream.wanted:
             raise CallError(f"stream {stream.number} has not been offered to you")
+        if message.offer != stream.offers[seat.member]:
+            return
         request = TakeAnswer(stream.number, seat.member, message.sdp)
         self._out.ask(request, lambda _none: None, partial(self._failed, seat, message.type))
 
@@ -210,14 +212,15 @@ class Speaking:
                 self._offer(stream, listener)
 
     def _offer(self, stream: Stream, seat: Seat) -> None:
-        request = Subscribe(stream.number, seat.member)
-        self._out.ask(request, partial(self._offered, stream, seat), partial(self._not_offered, stream, seat))
+        stream.offers[seat.member] += 1
+        then = partial(self._offered, stream, seat, stream.offers[seat.member])
+        self._out.ask(Subscribe(stream.number, seat.member), then, partial(self._not_offered, stream, seat))
 
-    def _offered(self, stream: Stream, seat: Seat, sdp: object) -> None:
+    def _offered(self, stream: Stream, seat: Seat, offer: int, sdp: object) -> None:
         assert isinstance(sdp, str)  # noqa: S101 - what the request gives
         stream.missed.pop(seat.member, None)
         if stream.number in self._streams:
-            self._out.send(seat, Offer(stream=stream.number, sdp=sdp))
+            self._out.send(seat, Offer(stream=stream.number, offer=offer, sdp=sdp))
 
     def _not_offered(self, stream: Stream, seat: Seat, failure: Failed) -> None:
         if seat.stage is Stage.GONE or stream.number not in self._streams:

@@ -6,6 +6,7 @@ on, and nothing from before.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -47,6 +48,7 @@ class Stream:
         dealt: up to which position keys have been dealt, by listener.
         wanted: who wants to hear it, in order.
         doubts: whether it can be traced.
+        offers: how many times the stream has been offered, by listener.
         missed: when the stream is offered again to whom the relay could not offer it, by listener.
         lost: how many packets of a hundred a listener loses, by their own word.
         kept: whether its speaker seals what they say for the vault.
@@ -64,6 +66,7 @@ class Stream:
     published: bool = False
     dealt: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
+    offers: Counter[str] = field(default_factory=Counter)
     missed: dict[str, float] = field(default_factory=dict)
     doubts: Doubts = field(default_factory=Doubts)
     lost: dict[str, int] = field(default_factory=dict)

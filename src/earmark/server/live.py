@@ -8,7 +8,8 @@ nothing else is to be done, so that dealing to many never keeps anybody waiting.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 from earmark.call.dealer import Dealer
 from earmark.call.doubts import Comparison, compare
@@ -96,7 +97,8 @@ class LiveCall:
         self._deals: asyncio.Queue[Deal] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flows: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._cut: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._turns: dict[tuple[str, int | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._always = [asyncio.create_task(self._tick()), asyncio.create_task(self._keep_dealing())]
 
     @property
@@ -169,8 +171,9 @@ class LiveCall:
             case RecordProgress(stream, positions):
                 self._dealer.passed(stream, positions - 1)
             case CutOff(member):
-                for task in self._flows.pop(member, ()):
+                for task in self._flows.pop(member, set()):
                     task.cancel()
+                    self._cut[member].add(task)
             case _:
                 pass
         task = asyncio.create_task(self._answered(request, number))
@@ -253,7 +256,7 @@ class LiveCall:
                 await self._register.progress(self._id, stream, positions)
             case EndStream(stream, member, positions):
                 await self._register.close_stream(self._id, stream, positions)
-                async with self._turns[member]:
+                async with self._turns[member, None]:
                     await self._relay.close_stream(self._id, stream)
         return None
 
@@ -266,17 +269,39 @@ class LiveCall:
         return stream
 
     async def _do_with_relay(self, request: Publish | Subscribe | TakeAnswer | CutOff) -> str | None:
-        async with self._turns[request.member]:
-            match request:
-                case Publish(stream, member, sdp):
+        match request:
+            case Publish(stream, member, sdp):
+                async with self._turns[member, None]:
                     return await self._relay.publish(self._id, stream, member, sdp)
-                case Subscribe(stream, member):
+            case Subscribe(stream, member):
+                async with self._listening(member, stream):
                     return await self._relay.subscribe(self._id, stream, member)
-                case TakeAnswer(stream, member, sdp):
+            case TakeAnswer(stream, member, sdp):
+                async with self._listening(member, stream):
                     await self._relay.answer(self._id, stream, member, sdp)
-                case CutOff(member):
+            case CutOff(member):
+                async with self._turns[member, None]:
+                    await self._end_flows(member)
                     await self._relay.drop_member(self._id, member)
         return None
+
+    @asynccontextmanager
+    async def _listening(self, member: str, stream: int) -> AsyncIterator[None]:
+        """Wait for a listener's turn with one stream.
+
+        That is after they were cut off, if they were. Nothing else waits for it: a stream may be long in coming, and
+        its speaker may be waiting for what this member has still to say.
+        """
+        async with self._turns[member, None]:
+            pass
+        async with self._turns[member, stream]:
+            yield
+
+    async def _end_flows(self, member: str) -> None:
+        """Wait until what was still under way for somebody is given up."""
+        cut = self._cut.pop(member, None)
+        if cut:
+            await asyncio.wait(cut)
 
     async def _do_with_doubts(self, request: Compare | RecordDoubt) -> Comparison | None:
         match request:

@@ -122,7 +122,7 @@ export class Client {
       words: (words) => this.#room?.words(words) ?? [],
       failed: ({ problem }) => this.#failed(problem),
       offered: ({ stream, offer, sdp }) => this.#microphone.offered(stream, { offer, sdp }),
-      answered: ({ stream, sdp }) => this.#room?.answered(stream, sdp) ?? [],
+      answered: ({ stream, offer, sdp }) => this.#room?.answered(stream, { offer, sdp }) ?? [],
       broken: ({ stream }) => this.#room?.lostWay(stream) ?? [],
       lost: ({ stream, percent }) => this.#room?.lost(stream, percent) ?? [],
       at: ({ stream, position }) => this.#microphone.at(stream, position, this.#now),

@@ -20,7 +20,7 @@ import type { Loss } from "./ports.ts";
 import type { SealedPiece, Spoken } from "./speech.ts";
 import type { Sampled } from "./witness.ts";
 
-/** An offer of one's own stream, and which one it is: an answer may come when another has taken its place. */
+/** An offer, or the answer to it, and which one it is: an answer may come when another offer has taken its place. */
 export interface Offered {
   readonly offer: number;
   readonly sdp: string;
@@ -51,7 +51,7 @@ export type MediaEvent =
   /** The offer for a stream of one's own is ready. */
   | ({ readonly type: "offered"; readonly stream: number } & Offered)
   /** The answer to the offer of another's stream is ready. */
-  | { readonly type: "answered"; readonly stream: number; readonly sdp: string }
+  | ({ readonly type: "answered"; readonly stream: number } & Offered)
   /** So many packets of a hundred of another's stream were lost, in the last seconds. */
   | { readonly type: "lost"; readonly stream: number; readonly percent: number }
   /** The way on which a stream goes, one's own or another's, is broken. */
@@ -130,9 +130,9 @@ export type Command =
   /** One's own stream goes on, on another way: `offered`. */
   | { readonly do: "offer again"; readonly stream: number }
   /** To the offer of one's own stream. */
-  | { readonly do: "take answer"; readonly stream: number; readonly offer: number; readonly sdp: string }
+  | ({ readonly do: "take answer"; readonly stream: number } & Offered)
   /** Of another's stream: answer it. */
-  | { readonly do: "take offer"; readonly stream: number; readonly sdp: string }
+  | ({ readonly do: "take offer"; readonly stream: number } & Offered)
   | { readonly do: "take keys"; readonly stream: number; readonly keys: DealtKeys }
   /** Tell what was heard of another's stream at a position: `heard`. */
   | { readonly do: "sample"; readonly stream: number; readonly position: number }

@@ -119,7 +119,7 @@ const serverMessage = v.variant("type", [
   v.strictObject({ type: v.literal("republish"), stream }),
   v.strictObject({ type: v.literal("loss"), stream, most: percent, middle: percent }),
   v.strictObject({ type: v.literal("published"), stream, offer: count, sdp }),
-  v.strictObject({ type: v.literal("offer"), stream, sdp }),
+  v.strictObject({ type: v.literal("offer"), stream, offer: count, sdp }),
   v.pipe(
     v.strictObject({
       type: v.literal("keys"),
@@ -182,8 +182,7 @@ export type ClientMessage =
       removes: readonly string[];
     }
   | { type: "open"; sealed: Bytes }
-  | { type: "publish"; stream: number; offer: number; sdp: string }
-  | { type: "answer"; stream: number; sdp: string }
+  | { type: "publish" | "answer"; stream: number; offer: number; sdp: string }
   | { type: "subscribe" | "close"; stream: number }
   | { type: "position"; stream: number; position: number }
   | {

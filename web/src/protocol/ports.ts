@@ -59,7 +59,7 @@ export interface Media {
   /** To an offer of one's own stream; to none if another has taken its place. */
   answer(stream: number, offer: number, sdp: string): void;
   /** Of another's stream: `answered`. */
-  offer(stream: number, sdp: string): void;
+  offer(stream: number, offer: number, sdp: string): void;
   keys(stream: number, keys: DealtKeys): void;
   /** Of another's stream: `heard`. */
   sample(stream: number, position: number): void;

@@ -1,7 +1,7 @@
 /** What is inside a call, for one member: who is here, the streams, and the group's keys. No I/O. */
 
 import { dispatch, send, type Table } from "./dispatch.ts";
-import type { Command, Event, View } from "./events.ts";
+import type { Command, Event, Offered, View } from "./events.ts";
 import type { OpenedStream, RosterLine, ServerMessage } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
 import { Strangers } from "./strangers.ts";
@@ -86,8 +86,8 @@ export class Room {
     return [];
   }
 
-  answered(stream: number, sdp: string): Command[] {
-    return this.#streams.has(stream) ? [send({ type: "answer", stream, sdp })] : [];
+  answered(stream: number, answer: Offered): Command[] {
+    return this.#streams.has(stream) ? [send({ type: "answer", stream, ...answer })] : [];
   }
 
   /** What was heard at a position is told to those who have asked. */
@@ -127,7 +127,7 @@ export class Room {
         this.#microphone.stream === stream ? [{ do: "take loss", stream, loss: { most, middle } }] : [],
       published: ({ stream, offer, sdp }) =>
         this.#microphone.stream === stream ? [{ do: "take answer", stream, offer, sdp }] : [],
-      offer: ({ stream, sdp }) => (this.#streams.has(stream) ? [{ do: "take offer", stream, sdp }] : []),
+      offer: ({ stream, offer, sdp }) => (this.#streams.has(stream) ? [{ do: "take offer", stream, offer, sdp }] : []),
       keys: ({ stream, first, bits, keys }) =>
         this.#streams.has(stream) ? [{ do: "take keys", stream, keys: { first, bits, keys } }] : [],
       sample: ({ stream, position }) => (this.#streams.has(stream) ? [{ do: "sample", stream, position }] : []),

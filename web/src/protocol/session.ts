@@ -141,7 +141,7 @@ export class Session implements Line {
         media.answer(command.stream, command.offer, command.sdp);
         break;
       case "take offer":
-        media.offer(command.stream, command.sdp);
+        media.offer(command.stream, command.offer, command.sdp);
         break;
       case "take keys":
         media.keys(command.stream, command.keys);

@@ -51,7 +51,7 @@ export const SAMPLES: Record<ServerMessage["type"], readonly [Facts, ...Facts[]]
   republish: [{ stream: 2 }],
   loss: [{ stream: 2, most: 10, middle: 5 }],
   published: [{ stream: 2, offer: 0, sdp: "v=0" }],
-  offer: [{ stream: 1, sdp: "v=0" }],
+  offer: [{ stream: 1, offer: 1, sdp: "v=0" }],
   keys: [{ stream: 1, first: 0, bits: toBase64url(sample("bits", 1)), keys: toBase64url(sample("keys", 8 * 32)) }],
   sample: [{ stream: 1, position: 7 }],
   keeping: [{ stream: 2, key: toBase64url(sample("vault")), next: 0 }],

@@ -161,7 +161,7 @@ const intents: fc.Arbitrary<Intent> = fc.constantFrom<Intent>(
 const stream = fc.integer({ min: 0, max: 3 });
 const happenings: fc.Arbitrary<MediaEvent> = fc.oneof(
   fc.record({ type: fc.constant("offered" as const), stream, offer: fc.nat(3), sdp: fc.string() }),
-  fc.record({ type: fc.constant("answered" as const), stream, sdp: fc.string() }),
+  fc.record({ type: fc.constant("answered" as const), stream, offer: fc.nat(3), sdp: fc.string() }),
   fc.record({ type: fc.constant("lost" as const), stream, percent: fc.nat(100) }),
   fc.record({ type: fc.constant("broken" as const), stream }),
   fc.record({ type: fc.constant("at" as const), stream, position: fc.nat(5000) }),

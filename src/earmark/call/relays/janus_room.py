@@ -177,10 +177,10 @@ class JanusRoom:
 
     async def _settled(self, stream: int) -> None:
         """Wait for a stream to come about: before, Janus knows of no such feed."""
-        if stream not in self._streams:
-            return
         try:
-            await asyncio.wait_for(self._streams[stream].settled.wait(), _SETTLED_SECONDS)
+            async with asyncio.timeout(_SETTLED_SECONDS):
+                while (published := self._streams.get(stream)) and not published.settled.is_set():
+                    await published.settled.wait()  # or another has taken its place
         except TimeoutError:
             raise RelayError(f"Stream {stream} has not begun.", "Its speaker's network may block UDP.") from None
 

@@ -60,11 +60,11 @@ export class Sounding implements Media {
     this.report(this.media()?.published(stream, offer, sdp));
   }
 
-  offer(stream: number, sdp: string): void {
+  offer(stream: number, offer: number, sdp: string): void {
     const answer = this.media()?.hear(stream, sdp);
     answer?.then(
       (own) => {
-        this.listener.happened({ type: "answered", stream, sdp: own });
+        this.listener.happened({ type: "answered", stream, offer, sdp: own });
       },
       () => undefined, // the stream is over before it could be answered
     );

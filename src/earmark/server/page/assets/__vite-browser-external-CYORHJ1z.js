@@ -1,0 +1,1 @@
+import{w as e}from"./index-ByDOUvFM.js";var t=e(((e,t)=>{t.exports={}}));export default t();
