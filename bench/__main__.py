@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from bench import (
     aimed,
+    call_tampering,
     calls,
     colluders,
     corpus,
@@ -42,7 +43,7 @@ from earmark.api import error_rates
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
-RATES = ROOT / "src" / "earmark" / "api" / error_rates.FILE
+RATES = ROOT / "src" / "earmark" / "api"
 MISSING = f"the recordings are not in {corpus.FOLDER}: nothing was measured; set EARMARK_AUDIO to where they are"
 
 
@@ -124,6 +125,18 @@ class Bench:
             table(tampering.STATED_HEAD, tampering.stated_rows(rates)),
         ]
 
+    def call_tampering(self) -> list[str]:
+        """Return what of tampered leaks of calls is noticed."""
+        with self._scratch() as folder:
+            found = call_tampering.measure(self._clips(), folder)
+        rates = tuple(call_tampering.stated(found))
+        error_rates.written(rates, RATES, "call")
+        return [
+            table(call_tampering.HEAD, call_tampering.rows(found)),
+            table(call_tampering.FALSE_HEAD, call_tampering.false_rows(found)),
+            table(call_tampering.STATED_HEAD, call_tampering.stated_rows(rates)),
+        ]
+
     def peers(self) -> list[str]:
         """Return how others do."""
         return [table(peers.HEAD, shown(peers.measure(self._stage, self._clips(3))))]
@@ -178,6 +191,10 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "aimed": (Heading("Attacks aimed at the mark", aimed.ABOUT), Bench.aimed),
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
     "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
+    "call_tampering": (
+        Heading("Edits found in tampered leaks of calls", call_tampering.ABOUT, main=True),
+        Bench.call_tampering,
+    ),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
     "relays": (Heading("What one relay of calls carries", relays.ABOUT), Bench.relays),
     "calls": (Heading("Leaks of calls", calls.ABOUT, main=True), Bench.calls),

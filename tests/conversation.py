@@ -25,14 +25,11 @@ from earmark.records.calls.pieces import SUITE, Piece, PieceName, pack
 from earmark.records.entries import Recording
 from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
+from earmark.signal.calls import DEPTH, RATE, SEGMENT_MS, SLOT_MS
 from earmark.signal.layout import Layout
 from earmark.signal.patterns import Patterns
-from earmark.signal.variants import DEFAULT_DEPTH, Renderer
+from earmark.signal.variants import Renderer
 
-RATE = 48_000
-SEGMENT_MS = 240
-SLOT_MS = 30
-REPORT_S = 5.0
 LATEST_S = 0.25
 WARP_S = 0.02
 FRAME = 960
@@ -118,7 +115,7 @@ def buffered(sound: Sound, rng: np.random.Generator) -> Sound:
 def rendered(sound: Sound, mark_key: bytes, slot_ms: int = SLOT_MS) -> tuple[Sound, Sound]:
     """Return both variants of what a member says."""
     patterns = Patterns(mark_key, Layout(SEGMENT_MS, slot_ms))
-    renderer = Renderer(patterns, Grid.over(sound.shape[1], RATE, SEGMENT_MS), RATE, DEFAULT_DEPTH)
+    renderer = Renderer(patterns, Grid.over(sound.shape[1], RATE, SEGMENT_MS), RATE, DEPTH)
     first, second = zip(*renderer.render([sound]), strict=True)
     return np.concatenate(first, axis=1), np.concatenate(second, axis=1)
 
@@ -173,7 +170,7 @@ def hold(
     """
     ids = list(dict.fromkeys([*people, *(turn.speaker for turn in turns)]))
     call = vault.calls.create(
-        NewCall(title=title, detector=DETECTOR, depth=DEFAULT_DEPTH, slot_ms=SLOT_MS, segment_ms=SEGMENT_MS),
+        NewCall(title=title, detector=DETECTOR, depth=DEPTH, slot_ms=SLOT_MS, segment_ms=SEGMENT_MS),
         [Listener(one) for one in ids],
     )
     for one in ids:

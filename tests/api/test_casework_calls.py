@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.api.voices import Sound, write_opus
 from tests.cases.pages import assert_harmless
-from tests.conversation import RATE, Call, hold, in_turns, made_up
+from tests.conversation import Call, hold, in_turns, made_up
 from tests.members import Clock
 
 from earmark.api import case, check_case, new_case, trace
@@ -18,6 +18,7 @@ from earmark.cases.evidence import read
 from earmark.errors import MediaError
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
+from earmark.signal.calls import RATE
 
 SECONDS = 40.0
 BIT_RATE = 32_000

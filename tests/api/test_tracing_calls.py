@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from tests.api.voices import Sound, load, speech, write_opus, write_wav
-from tests.conversation import RATE, Call, Turn, hold, in_turns, made_up
+from tests.conversation import Call, Turn, hold, in_turns, made_up
 from tests.members import Clock
 
 from bench.corpus import available, path_of
@@ -17,6 +17,7 @@ from earmark.api.tracks import tracks_of
 from earmark.records.ledger import acts
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
+from earmark.signal.calls import RATE
 
 SECONDS = 48.0
 BIT_RATE = 32_000  # noise for speech is hard on a coder

@@ -1,4 +1,4 @@
-"""How often the statements of ``verify`` are wrong: ``error_rates.json``, which ``bench/tampering.py`` writes.
+"""How often the statements of ``verify`` are wrong: what ``bench/tampering.py`` and ``bench/call_tampering.py`` write.
 
 A measured share, no proven bound: of stretches of the kind called so, in leaks that were tampered with after the manner
 of the benchmark, so many were not what they were called.
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+
+from earmark.records.entries import Kind
 
 
 @dataclass(frozen=True)
@@ -35,28 +37,29 @@ class ErrorRate:
         return (self.wrong + 1) / (self.stated + 1)
 
 
-FILE = "error_rates.json"
+FILES: dict[Kind, str] = {"file": "error_rates.json", "call": "call_error_rates.json"}
+MEASURED_BY: dict[Kind, str] = {"file": "python -m bench tampering", "call": "python -m bench call_tampering"}
 
 
 @cache
-def measured() -> tuple[ErrorRate, ...]:
-    """Return all that was measured."""
-    with files("earmark.api").joinpath(FILE).open("rb") as file:
-        return tuple(ErrorRate(**one) for one in json.load(file)["rates"])
+def measured(kind: Kind) -> tuple[ErrorRate, ...]:
+    """Return all that was measured of leaks of files, or of calls; nothing if nothing was."""
+    path = files("earmark.api").joinpath(FILES[kind])
+    return tuple(ErrorRate(**one) for one in json.loads(path.read_bytes())["rates"]) if path.is_file() else ()
 
 
-def error_rates(*, with_original: bool) -> tuple[ErrorRate, ...]:
-    """Return what was measured with or without the original."""
-    return tuple(one for one in measured() if one.with_original == with_original)
+def error_rates(*, with_original: bool, kind: Kind = "file") -> tuple[ErrorRate, ...]:
+    """Return what was measured with or without the original; of calls, what speakers have kept stands for it."""
+    return tuple(one for one in measured(kind) if one.with_original == with_original)
 
 
-def error_rate(state: str, *, with_original: bool) -> float | None:
+def error_rate(state: str, *, with_original: bool, kind: Kind = "file") -> float | None:
     """Return the largest share of wrong statements over all that leaks went through; None where none was measured."""
-    shares = [one.share for one in error_rates(with_original=with_original) if one.state == state]
+    shares = [one.share for one in error_rates(with_original=with_original, kind=kind) if one.state == state]
     return max(shares, default=None)
 
 
-def written(rates: tuple[ErrorRate, ...], path: Path) -> None:
+def written(rates: tuple[ErrorRate, ...], folder: Path, kind: Kind = "file") -> None:
     """Write what was measured."""
-    facts = {"measured_by": "python -m bench tampering", "rates": [vars(one) for one in rates]}
-    path.write_text(json.dumps(facts, indent=2) + "\n")
+    facts = {"measured_by": MEASURED_BY[kind], "rates": [vars(one) for one in rates]}
+    (folder / FILES[kind]).write_text(json.dumps(facts, indent=2) + "\n")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earmark.api.comparing import compared_together
+from earmark.api.error_rates import ErrorRate, error_rate, error_rates, measured
 from earmark.api.finding import Strand
 from earmark.api.progress import Progress
 from earmark.api.timelines import Account, SpeakerCompared, StretchTimes
@@ -78,7 +79,7 @@ def account_of_call(vault: Vault, leak: Path, strands: Sequence[Strand], progres
         with_original=any(voice.kept for voice in voices),
         stretches=tuple(stretches(call, voices)),
         edits_s=tuple(edits_together(lines)),
-        error_rates=(),
+        error_rates=tuple(rates(voices)),
         notes=tuple(notes(voices)),
         speakers=tuple(compared(voice) for voice in voices),
     )
@@ -90,6 +91,13 @@ def compared(voice: Voice) -> SpeakerCompared:
     return SpeakerCompared(stream.speaker_id, stream.number, "mark and original" if voice.kept else "mark")
 
 
+def rates(voices: Sequence[Voice]) -> Iterator[ErrorRate]:
+    """Yield how often statements like these were wrong: against what was kept, by the mark alone, or both."""
+    for with_original in (True, False):
+        if any(voice.kept == with_original for voice in voices):
+            yield from error_rates(with_original=with_original, kind="call")
+
+
 def notes(voices: Sequence[Voice]) -> Iterator[str]:
     """Yield what is worth knowing."""
     alone = sorted({voice.stream.speaker_id for voice in voices if not voice.kept})
@@ -98,7 +106,8 @@ def notes(voices: Sequence[Voice]) -> Iterator[str]:
     for voice in voices:
         if voice.spoken is not None and voice.spoken.unreadable:
             yield f"{voice.spoken.unreadable} pieces of what {voice.stream.speaker_id} has kept make no sense"
-    yield UNMEASURED
+    if not measured("call"):
+        yield UNMEASURED
     yield NETWORK
 
 
@@ -124,7 +133,8 @@ def stretches_of(call: CallRecord, voices: Sequence[Voice], number: int) -> Iter
             start, end = span(call, voice.stream, one)
             placed = one.recording_start_s is not None
             times = {"recording_start_s": start if placed else None, "recording_end_s": end if placed else None}
-            yield StretchTimes(**vars(one) | times, error_rate=None, speaker=voice.stream.speaker_id)
+            wrong = error_rate(one.state, with_original=voice.kept, kind="call")
+            yield StretchTimes(**vars(one) | times, error_rate=wrong, speaker=voice.stream.speaker_id)
 
 
 def told_better(cut: Stretch, voice: Voice, others: Sequence[Voice]) -> bool:

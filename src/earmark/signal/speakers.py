@@ -16,8 +16,10 @@ from earmark.signal.correlation import Correlator
 from earmark.signal.likeness import Likeness
 from earmark.signal.order import in_order
 from earmark.signal.path import FOREIGN
+from earmark.signal.steps import stepped
 from earmark.signal.timeline import (
     FOREIGN_NATS,
+    HEARD_S,
     SURE_NATS,
     SURELY,
     Doubles,
@@ -85,24 +87,30 @@ class Line:
 
 def time_lines(speakers: Sequence[Speaker]) -> list[Line]:
     """Return the time lines of all speakers in a leak, in the same order."""
-    alone = [heard_alone(one) for one in speakers]
+    followed = [in_steps(one) for one in speakers]
+    alone = [heard_alone(one) for one in followed]
     return [
         line_beside(one, np.any([np.zeros_like(own), *alone[:number], *alone[number + 1 :]], axis=0))
-        for number, (one, own) in enumerate(zip(speakers, alone, strict=True))
+        for number, (one, own) in enumerate(zip(followed, alone, strict=True))
     ]
+
+
+def in_steps(speaker: Speaker) -> Speaker:
+    """Return a speaker with their passages as a jitter buffer has played them."""
+    return replace(speaker, passages=[stepped(speaker.correlator, one) for one in speaker.passages])
 
 
 def heard_alone(speaker: Speaker) -> Flags:
     """Tell at which frames of the leak, or shortly before or after which, a speaker is heard; shape (frames,)."""
     correlator = speaker.correlator
     leak = weighed(correlator, speaker.passages, speaker.likeness)
-    found = heard(followed(leak, correlator), correlator.listening.hop_s, SURE_NATS)
+    found = heard(worth_of_path(leak, correlator), correlator.listening.hop_s, SURE_NATS)
     reach = round(CLOSE_S / correlator.listening.hop_s)
     close: Flags = np.convolve(found, np.ones(2 * reach + 1), "same")[: len(found)] > 0
     return close
 
 
-def followed(leak: Weighed, correlator: Correlator) -> Doubles:
+def worth_of_path(leak: Weighed, correlator: Correlator) -> Doubles:
     """Return what the path through a leak is worth at each frame; shape (frames,)."""
     worth = np.zeros(correlator.listening.frames)
     for part in path_of(correlator, leak):
@@ -120,7 +128,7 @@ def line_beside(speaker: Speaker, others: Flags) -> Line:
     parts = [told.stretch(part) for part in path_of(correlator, leak)]
     sure = [one if with_original and lost(leak, told, one) else told.if_foreign(one) for one in parts]
     hop_s = correlator.listening.hop_s
-    known: Doubles = hop_s * np.flatnonzero(heard(followed(leak, correlator), hop_s, SURE_NATS)).astype(np.float64)
+    known: Doubles = hop_s * np.flatnonzero(heard(worth_of_path(leak, correlator), hop_s, SURE_NATS)).astype(np.float64)
     found = list(with_cuts(in_speech_order(joined(sure, JUMP_S), known), JUMP_S))
     shown = (one for one in found if not nothing_missing(one, speaker))
     stretches = (one for stretch in shown for one in told.without_quiet(told.if_foreign(stretch)))
@@ -168,17 +176,20 @@ def lost(leak: Weighed, told: Told, stretch: Stretch) -> bool:
 def around(at: float, known: Doubles) -> Edit:
     """Return between which moments an edit is: those at which the speaker is heard before it and after it."""
     before, after = known[known <= at], known[known >= at]
-    return Edit(at, float(before[-1]) if len(before) else at, float(after[0]) if len(after) else at)
+    first_s, last_s = (float(some[place]) if len(some) else at for some, place in ((before, -1), (after, 0)))
+    return Edit(at, max(0.0, first_s - HEARD_S / 2), last_s + HEARD_S / 2)  # so well it is known when they are heard
 
 
 def edits_together(lines: Sequence[Line]) -> Iterator[float]:
-    """Yield when the leak was edited, by the fewest edits that all lines' can be; in seconds, rising."""
+    """Yield when the leak was edited, by the fewest edits that all lines' can be; in seconds, rising.
+
+    Where several speakers tell of one edit, it is between the moments that all of them allow.
+    """
     waiting = sorted((edit for line in lines for edit in line.edits), key=lambda edit: edit.last_s)
     while waiting:
         until = waiting[0].last_s
         together = [edit for edit in waiting if edit.first_s <= until]
-        closest = min(together, key=lambda edit: edit.last_s - edit.first_s)
-        yield (closest.first_s + closest.last_s) / 2
+        yield (max(edit.first_s for edit in together) + until) / 2
         waiting = [edit for edit in waiting if edit.first_s > until]
 
 

@@ -158,7 +158,7 @@ def row(one: Stretch, background: Background) -> tuple[str, str, str, str]:
     if one.recording_start_s is not None and one.recording_end_s is not None:
         where = span(one.recording_start_s, one.recording_end_s)
     wrong = "not measured" if one.error_rate_log10 is None else f"at most {figures(min(0.0, one.error_rate_log10))}"
-    what = STATES.get(one.state, one.state) + (f", of {background.called(one.speaker)}" if one.speaker else "")
+    what = STATES.get(one.state, one.state) + (f": {background.called(one.speaker)}" if one.speaker else "")
     return span(one.leak_start_s, one.leak_end_s), what, where, wrong
 
 
