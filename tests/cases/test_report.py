@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markupsafe import escape
 from tests.cases.pages import assert_harmless
 from tests.cases.records import Leaked
-from tests.cases.sealed import Made
+from tests.cases.sealed import Made, evidence_of
 
 from earmark.cases.computed import codewords_of
 from earmark.cases.evidence import Evidence
@@ -305,3 +305,52 @@ def test_pictures_are_whole_whatever_the_names(name: str, innocents: int, segmen
 def test_long_leaks_have_small_pictures() -> None:
     rng = np.random.default_rng(1)
     assert len(pictures.agreement(rng.standard_normal(50_000), rng.integers(0, 2, 50_000), "x")) < 100_000
+
+
+CALLED = Leaked(of_call=True)
+
+
+def test_a_call_says_whose_words_they_are_and_whose_copy() -> None:
+    story = story_of(CALLED, names={"sam": "Sam <b>", "listener00": "Chloë"})
+    assert story.verdict == "The leak was made from what the call let Chloë (listener00) hear."
+    text = page(story).decode()
+    assert_harmless(text)
+    assert "The words of Sam &lt;b&gt; (sam) and tia were recognised in it" in text
+    assert "Chloë (listener00) was let into the call first on 23 November 2026" in text
+    assert "whoever runs its server together with somebody who was in it" in text
+    assert story.stretches[0][1] == "in the recording: Sam <b> (sam)"
+    assert paper(story).startswith(b"%PDF-1.7")
+    assert "the copy given to" not in text
+
+
+def test_a_call_that_names_nobody_mentions_those_who_speak_alone() -> None:
+    story = story_of(Leaked(leakers=0, of_call=True))
+    assert story.verdict.startswith("The leak is from a marked call, but there is too little of it")
+    for content in (page(story).decode(), json.dumps(inputs(story))):
+        assert "listener0" not in content
+        assert "sam" in content
+
+
+def test_a_call_that_goes_on() -> None:
+    evidence = CALLED.evidence()
+    assert evidence.recording is not None
+    going_on = evidence.model_copy(update={"recording": evidence.recording.model_copy(update={"seconds": 0.0})})
+    story = told(going_on, background(CALLED))
+    assert "of the call “Briefing”, which had not ended." in story.answers[0].lead
+    ElementTree.fromstring(story.figures[0].svg)  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize("speakers", [1, 2, 9])
+def test_each_speaker_has_a_row(speakers: int) -> None:
+    names = {f"s{number}": f"Speaker {number} with a long name" for number in range(speakers)}
+    one_of_them = evidence_of(CALLED).stretches[0].model_copy(update={"state": "genuine"})
+    stretches = [one_of_them.model_copy(update={"speaker": one}) for one in names]
+    svg = pictures.time_line(stretches, 5.0, 9.0, names)
+    root = ElementTree.fromstring(svg)  # noqa: S314 - our own
+    height = float(root.attrib["viewBox"].split()[3])
+    boxes = [one for one in root.iter() if one.tag.endswith("rect")]
+    assert len(boxes) == 3 * speakers
+    assert all(float(one.attrib["y"]) + float(one.attrib["height"]) < height for one in boxes)
+    assert len({one.attrib["y"] for one in boxes}) == 2 * speakers
+    assert svg.count("with a long name") == 0
+    assert svg.count("…") == 2 * speakers
