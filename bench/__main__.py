@@ -24,6 +24,7 @@ from bench import (
     exhibits,
     innocents,
     ledger,
+    lobby,
     long_call,
     lossy,
     peers,
@@ -145,6 +146,10 @@ class Bench:
         """Return what relays carry."""
         return [table(relays.HEAD, shown(relays.measured()))]
 
+    def lobby(self) -> list[str]:
+        """Return how many joins the lobby takes."""
+        return [table(lobby.HEAD, shown(lobby.measured()))]
+
     def calls(self) -> list[str]:
         """Return whether leaks of calls name those who leaked."""
         with self._scratch() as folder:
@@ -197,6 +202,7 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     ),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),
     "relays": (Heading("What one relay of calls carries", relays.ABOUT), Bench.relays),
+    "lobby": (Heading("A crowd with invitations", lobby.ABOUT), Bench.lobby),
     "calls": (Heading("Leaks of calls", calls.ABOUT, main=True), Bench.calls),
     "plain": (Heading("Calls against plain ones", plain.ABOUT), Bench.plain),
     "lossy": (Heading("Calls over bad networks", lossy.ABOUT), Bench.lossy),

@@ -26,13 +26,15 @@ from earmark.call.relays.janus import JanusRelay
 from earmark.call.relays.janus_process import JanusProcess
 
 ABOUT = (
-    "A speaker sends 50 frames of 200 bytes a second, each of which goes to every listener of the stream; a second"
-    " process plays the browsers on the same cores. CPU time is that of the relay's process alone, and what one core"
-    " carries follows from it."
+    "A speaker sends 50 frames of 200 bytes a second, each of which goes to every listener of the stream; a room of"
+    " 50 in which four speak is 4 × 49. Further rooms are the same streams with more frames. More are tried until one"
+    " frame in a hundred is lost, or speakers cannot send as fast any more; a second process plays the browsers on the"
+    " same cores. CPU time is that of the relay's process alone, and what one core carries follows from it."
 )
 HEAD = (
     "relay",
     "streams × listeners",
+    "as many frames as of rooms",
     "frames passed on a second",
     "lost",
     "delay median / 99 %, ms",
@@ -40,9 +42,12 @@ HEAD = (
     "one core carries (stream, listener) pairs",
     "memory, MB",
 )
-SIZES = ((1, 10), (4, 3), (10, 9), (20, 10))
+SIZES = ((4, 3), (4, 49))
+ROOMS = (1, 2, 4, 8, 16)  # as many frames as so many rooms of the largest size send
+MOST_LOST = 0.01
+LONGER = 1.1  # than it should have taken to send all
 FRAMES = 50  # a second
-SECONDS = 20.0  # that a load lasts
+SECONDS = 10.0  # that a load lasts
 SIZE = 200  # bytes of a payload
 _HEADER = 12  # bytes before it
 _ROOM = "bench"
@@ -72,9 +77,15 @@ class Carried:
 
     relay: str
     size: tuple[int, int]
+    rooms: int
     load: Load
     cpu_s: float
     memory: int
+
+    @property
+    def lost(self) -> float:
+        """Which part of the frames did not come."""
+        return 1 - self.load.came / self.load.sent
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -84,8 +95,9 @@ class Carried:
         return (
             self.relay,
             f"{self.size[0]} × {self.size[1]}",
+            str(self.rooms),
             f"{self.load.came / self.load.seconds:,.0f}",
-            f"{1 - self.load.came / self.load.sent:.2%}",
+            f"{self.lost:.2%}",
             f"{statistics.median(self.load.delays_ms):.1f} / {cuts[98]:.1f}",
             f"{per_frame * 1e6:.0f}",
             f"{1 / per_frame / FRAMES:,.0f}",
@@ -142,7 +154,7 @@ class _Asked:
         return reply
 
 
-async def play(streams: int, listeners: int, seconds: float) -> None:
+async def play(streams: int, listeners: int, seconds: float, rooms: int) -> None:
     """Play the browsers, and print what they saw as the last line."""
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -152,7 +164,7 @@ async def play(streams: int, listeners: int, seconds: float) -> None:
         await asyncio.sleep(0.5)
         print(json.dumps(["begin"]), flush=True)
         started = time.perf_counter()
-        await asyncio.gather(*(_speak(speaker, sent_at, seconds) for speaker, sent_at, _ in groups))
+        await asyncio.gather(*(_speak(speaker, sent_at, seconds, rooms) for speaker, sent_at, _ in groups))
         took = time.perf_counter() - started
         await asyncio.sleep(0.5)
         ears = [ear for _, _, group in groups for ear in group]
@@ -172,33 +184,35 @@ async def _group(
     return speaker, sent_at, ears
 
 
-async def _speak(speaker: Caller, sent_at: dict[int, float], seconds: float) -> None:
+async def _speak(speaker: Caller, sent_at: dict[int, float], seconds: float, rooms: int) -> None:
     started = time.perf_counter()
-    for number in range(int(seconds * FRAMES)):
-        await asyncio.sleep(max(0.0, started + number / FRAMES - time.perf_counter()))
+    for number in range(int(seconds * FRAMES * rooms)):
+        await asyncio.sleep(max(0.0, started + number / FRAMES / rooms - time.perf_counter()))
         sent_at[number] = time.perf_counter()
         await speaker.send(number.to_bytes(4) + bytes(SIZE - 4), number)
 
 
-async def measure(name: str, size: tuple[int, int], seconds: float) -> Carried:
-    """Put a load on a relay of its own."""
+async def measure(name: str, size: tuple[int, int], seconds: float, rooms: int = 1) -> Carried:
+    """Put a load on a relay of its own: as many frames as so many rooms of that size send."""
     process = JanusProcess()
     relay: Relay = BuiltinRelay() if name == "built-in" else JanusRelay(process)
     await relay.start()
     pid = os.getpid() if name == "built-in" else cast("Any", process)._process.pid
     try:
-        load, cpu_s, memory = await _under_load(relay, pid, size, seconds)
+        load, cpu_s, memory = await _under_load(relay, pid, size, seconds, rooms)
     finally:
         await relay.stop()
-    return Carried(name, size, load, cpu_s, memory)
+    return Carried(name, size, rooms, load, cpu_s, memory)
 
 
-async def _under_load(relay: Relay, pid: int, size: tuple[int, int], seconds: float) -> tuple[Load, float, int]:
+async def _under_load(
+    relay: Relay, pid: int, size: tuple[int, int], seconds: float, rooms: int
+) -> tuple[Load, float, int]:
     callers = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "bench.relays",
-        *("--play", *map(str, size), "--seconds", str(seconds)),
+        *("--play", *map(str, size), "--seconds", str(seconds), "--rooms", str(rooms)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=1 << 26,
@@ -236,19 +250,24 @@ def measured(seconds: float = SECONDS) -> Iterator[tuple[str, ...]]:
         if name == "Janus" and shutil.which("janus") is None:
             print("bench: Janus is not installed, so it is not measured", file=sys.stderr)
             continue
-        for size in SIZES:
-            yield asyncio.run(measure(name, size, seconds)).row
+        *smaller, largest = SIZES
+        for size, rooms in (*((one, 1) for one in smaller), *((largest, rooms) for rooms in ROOMS)):
+            found = asyncio.run(measure(name, size, seconds, rooms))
+            yield found.row
+            if found.lost > MOST_LOST or found.load.seconds > seconds * LONGER:
+                break
 
 
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="bench.relays", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each load lasts")
+    parser.add_argument("--rooms", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--play", nargs=2, type=int, metavar=("STREAMS", "LISTENERS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.play:
         streams, listeners = options.play
-        asyncio.run(play(streams, listeners, options.seconds))
+        asyncio.run(play(streams, listeners, options.seconds, options.rooms))
         return
     print(ABOUT, "", table(HEAD, measured(options.seconds)), sep="\n")
 

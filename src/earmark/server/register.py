@@ -91,14 +91,8 @@ class Register:
         self, call_id: str, listener_id: str, *, nonce: bytes, receipt: str, signature: bytes, device: bytes
     ) -> None:
         """Put a receipt on record, and bind the invitation to the device."""
-
-        def work() -> None:
-            self._vault.calls.bind_device(call_id, listener_id, device)
-            self._vault.calls.consent(
-                call_id, listener_id, nonce=nonce, receipt=receipt, signature=signature, device=device
-            )
-
-        await self.run(work)
+        stated = {"nonce": nonce, "signature": signature, "device": device}
+        await self.run(self._vault.calls.consent, call_id, listener_id, receipt=receipt, **stated, binds=True)
 
     async def enter(self, call_id: str, listener_id: str) -> CallCodes:
         """Put on record that somebody comes in; return the call's codebook, with them in it."""

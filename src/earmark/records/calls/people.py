@@ -82,7 +82,7 @@ def consent(
         raise refused("it is not what this member states about this call")
     require_listener(sitting.connection, call_id, listener_id)
     _require_device(sitting.connection, call_id, listener_id, device)
-    first = nonces(sitting.connection, call_id).get(listener_id)
+    first = _first_nonce(sitting.connection, call_id, listener_id)
     facts = {"nonce": nonce, "receipt": receipt, "signature": signature, "device": device}
     named = {"recording_id": call_id, "listener_id": listener_id, "consented_at": sitting.now}
     sitting.connection.execute(insert(consents), facts | named)
@@ -92,6 +92,12 @@ def consent(
         )
     )
     return nonce if first is None else first
+
+
+def _first_nonce(connection: Connection, call_id: str, listener_id: str) -> bytes | None:
+    """Return the nonce that counts; the ledger is asked about those only who have consented before: crowds have not."""
+    known = select(consents.c.id).filter_by(recording_id=call_id, listener_id=listener_id).limit(1)
+    return nonces(connection, call_id)[listener_id] if connection.execute(known).first() else None
 
 
 def nonces(connection: Connection, call_id: str) -> dict[str, bytes]:

@@ -117,11 +117,28 @@ class Calls:
             people.bind_device(sitting, call_id, listener_id, device)
 
     def consent(
-        self, call_id: str, listener_id: str, *, nonce: bytes, receipt: str, signature: bytes, device: bytes
+        self,
+        call_id: str,
+        listener_id: str,
+        *,
+        nonce: bytes,
+        receipt: str,
+        signature: bytes,
+        device: bytes,
+        binds: bool = False,
     ) -> bytes:
         """Verify a receipt and put it on record; see ``earmark.records.calls.receipts``.
 
         Whether its challenge and the ledger's root are those that were put to the member is for the caller to check.
+
+        Args:
+            call_id: the call's.
+            listener_id: the member's.
+            nonce: as the receipt states it.
+            receipt: what they signed.
+            signature: by their device.
+            device: its Ed25519 public key.
+            binds: whether their invitation is bound to the device as well; see `bind_device`.
 
         Returns:
             The nonce that counts: that of their first receipt.
@@ -131,6 +148,8 @@ class Calls:
                 than the one that the invitation is bound to.
         """
         with self._changing(call_id) as sitting:
+            if binds:
+                people.bind_device(sitting, call_id, listener_id, device)
             return people.consent(
                 sitting, call_id, listener_id, nonce=nonce, receipt=receipt, signature=signature, device=device
             )
