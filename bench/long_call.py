@@ -92,19 +92,22 @@ class Held:
         """Tell what happens, with the minute."""
         print(f"{self.minute:5.1f}  {text}", file=sys.stderr, flush=True)
 
-    async def all_hear(self) -> float:
-        """Wait until everybody hears everybody; return how many seconds that took."""
-        since = monotonic()
+    async def all_hear(self, since: float | None = None) -> float:
+        """Wait until everybody hears everybody; return how many seconds that took, since now or a moment before."""
+        since = since or monotonic()
         while monotonic() - since < SOON_S:
-            heard = await asyncio.gather(*(caller.hearing() for caller in self.callers.values()))
-            if all(streams == len(self.callers) - 1 for streams in heard):
+            if await self.do_all_hear():
                 return monotonic() - since
         return float("inf")
 
-    async def happen(self, what: str, doing: Awaitable[None]) -> None:
-        """Let something happen, and see how soon all is well again."""
-        await doing
-        seconds = await self.all_hear()
+    async def do_all_hear(self) -> bool:
+        """Listen for half a second, and tell whether everybody hears everybody."""
+        heard = await asyncio.gather(*(caller.hearing() for caller in self.callers.values()))
+        return all(streams == len(self.callers) - 1 for streams in heard)
+
+    async def happen(self, what: str, doing: Awaitable[float | None]) -> None:
+        """Let something happen, and see how soon all is well again: since it ended, or the moment that it returns."""
+        seconds = await self.all_hear(await doing)
         self.found.again.append((what, seconds))
         self.tell(f"{what}: all hear all after {seconds:.1f} s")
 
@@ -140,9 +143,13 @@ async def lose_server(held: Held) -> None:
     await held.callers["ben"].lose_server()
 
 
-async def restart_relay(held: Held) -> None:
-    """Kill Janus."""
+async def restart_relay(held: Held) -> float:
+    """Kill Janus, and wait until that is heard; return when it was killed."""
+    killed = monotonic()
     kill(janus_of(held.server.pid))
+    while monotonic() - killed < SOON_S and await held.do_all_hear():
+        pass  # what has come before is still being played
+    return killed
 
 
 async def remove(held: Held) -> None:
@@ -156,7 +163,7 @@ async def remove(held: Held) -> None:
     await come(held, "erin", admitted=True)
 
 
-CHANGES: Sequence[tuple[float, str, Callable[[Held], Awaitable[None]]]] = (
+CHANGES: Sequence[tuple[float, str, Callable[[Held], Awaitable[float | None]]]] = (
     (0.15, "Ben left for 5 s", leave_and_come),
     (0.30, "Dora reloaded the page", reload),
     (0.45, "the relay was killed", restart_relay),

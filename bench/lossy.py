@@ -40,6 +40,13 @@ CONDITIONS = {
     "5 %, bursts and jitter": Conditions(loss=0.05, burst_s=0.2, jitter_s=0.1),
 }
 
+_AS_IT_IS = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+navigator.mediaDevices.getUserMedia = ({ audio }) => open({ audio: { ...audio, ...raw } });
+"""
+"""Has a microphone's sound left as it is, so that what is heard can be compared with it."""
+
 Floats = NDArray[np.float32]
 
 
@@ -76,6 +83,7 @@ async def two(folder: Path, relay: str = "builtin") -> AsyncIterator[tuple[Calle
                 )
                 for name, host in zip(("anna", "ben"), hosts, strict=True)
             ]
+            await anna.page.add_init_script(_AS_IT_IS)
             await ben.watch()
             await gather_in(server.invite("Board", "anna", ["ben", "chloe"]), anna, [ben], listening=["ben"])
             yield anna, ben, hosts[1]
@@ -157,23 +165,26 @@ def named(folder: Path, leak: Floats) -> str:
 
 def row(name: str, conditions: Conditions, *, copies: bool) -> tuple[str, ...]:
     """Hold one call, and return its row of the table."""
-    with tempfile.TemporaryDirectory(prefix="earmark-lossy-") as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(prefix="earmark-lossy-") as scratch:
+        folder = Path(scratch)
         with Vault.init(folder / "vault", way=InTheOpen()):
             pass
         voice(0, folder / "anna.wav")
         found = asyncio.run(heard(folder, conditions, copies=copies, seconds=max(LEAKS_S) + 1))
-        leak = sound_of(found.leak)
-        score, intelligible = judged(sound_of(folder / "anna.wav"), leak)
-        return (
-            name,
-            "yes" if copies else "no",
-            f"{score:.2f}",
-            f"{intelligible:.3f}",
-            f"{100 * found.concealed:.1f} %",
-            f"{found.kept_ms:.0f} ms",
-            named(folder, leak),
-        )
+        return (name, "yes" if copies else "no", *columns(folder, found))
+
+
+def columns(folder: Path, found: Heard) -> tuple[str, ...]:
+    """Return what is told of a call."""
+    leak = sound_of(found.leak)
+    score, intelligible = judged(sound_of(folder / "anna.wav"), leak)
+    return (
+        f"{score:.2f}",
+        f"{intelligible:.3f}",
+        f"{found.concealed:.1%}",
+        f"{found.kept_ms:.0f} ms",
+        named(folder, leak),
+    )
 
 
 ABOUT = (
