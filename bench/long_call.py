@@ -203,13 +203,14 @@ async def look(held: Held) -> None:
 async def hold(held: Held, minutes: float, relay: str, folder: Path) -> Path:
     """Hold the call so long; return what was recorded in its last minute."""
     changes = [one for one in CHANGES if relay == "janus" or one[2] is not restart_relay]
-    while held.minute < minutes - LEAK_S / 60:
-        if changes and held.minute >= changes[0][0] * minutes:
+    end = minutes - LEAK_S / 60
+    while held.minute < end:
+        if changes and held.minute >= changes[0][0] * end:
             _, what, change = changes.pop(0)
             await held.happen(what, change(held))
         await look(held)
-        next_change = changes[0][0] * minutes if changes else minutes
-        await asyncio.sleep(max(0, 60 * min(1.0, next_change - held.minute, minutes - LEAK_S / 60 - held.minute)))
+        next_change = changes[0][0] * end if changes else end
+        await asyncio.sleep(max(0, 60 * min(1.0, next_change - held.minute, end - held.minute)))
     await held.callers[LEAKER].record()
     await asyncio.sleep(LEAK_S)
     await look(held)
