@@ -5,6 +5,7 @@ What he records is compared with what Anna's microphone played, piece by piece, 
 """
 
 import asyncio
+import math
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,7 @@ RATE = 16_000
 PIECE_S = 5
 DRIFT = RATE // 4
 FAINT = 1e-3
+UNKNOWN = "lost its way"
 SETTLE_S = 20.0
 LEAKS_S = (30, 60)
 CONDITIONS = {
@@ -56,8 +58,8 @@ class Heard:
 
     Attributes:
         leak: what was recorded.
-        concealed: the share of it that the browser made up.
-        kept_ms: how much of it the jitter buffer kept back, on average.
+        concealed: the share of it that the browser made up; NaN where the connection was lost and made anew.
+        kept_ms: how much of it the jitter buffer kept back, on average; NaN likewise.
     """
 
     leak: Path
@@ -103,7 +105,9 @@ async def heard(folder: Path, conditions: Conditions, *, copies: bool, seconds: 
         host.suffer(Conditions())
         leak = await ben.recorded(folder / "leak.webm")
     came = {name: now[name] - before[name] for name in now}
-    return Heard(leak, came["concealed"] / max(1, came["samples"]), 1000 * came["delayed"] / max(1, came["emitted"]))
+    if came["samples"] <= 0 or came["emitted"] <= 0:  # counted from the beginning, on another connection
+        return Heard(leak, math.nan, math.nan)
+    return Heard(leak, came["concealed"] / came["samples"], 1000 * came["delayed"] / came["emitted"])
 
 
 def sound_of(path: Path) -> Floats:
@@ -181,8 +185,8 @@ def columns(folder: Path, found: Heard) -> tuple[str, ...]:
     return (
         f"{score:.2f}",
         f"{intelligible:.3f}",
-        f"{found.concealed:.1%}",
-        f"{found.kept_ms:.0f} ms",
+        UNKNOWN if math.isnan(found.concealed) else f"{found.concealed:.1%}",
+        UNKNOWN if math.isnan(found.kept_ms) else f"{found.kept_ms:.0f} ms",
         named(folder, leak),
     )
 
@@ -190,7 +194,8 @@ def columns(folder: Path, found: Heard) -> tuple[str, ...]:
 ABOUT = (
     "One person speaks, another listens at the end of a link that is bad both ways (bursts: nothing comes through for\n"
     "200 ms every 4 s) and leaks a minute: with copies of lost frames, and where the speaker is not told of losses.\n"
-    "PESQ-WB and STOI of what was recorded against what the microphone gave, in pieces of 5 s, each second in step."
+    "PESQ-WB and STOI of what was recorded against what the microphone gave, in pieces of 5 s, each second in step.\n"
+    "*Lost its way*: the listener's page lost its connections in that minute, and made them anew."
 )
 HEAD = ("the link", "copies", "PESQ-WB", "STOI", "made up", "kept back", "named from 30 / 60 s")
 
