@@ -28,9 +28,10 @@ from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
 
 ABOUT = (
-    "People come to the lobby of one `earmark serve` (SQLite), so many a second, each with an invitation and an address"
-    " of their own; they share the server's cores. Refused are those who are told to come again later, as their page"
-    " does by itself. A host of another call mutes themselves meanwhile, and waits until that is seen."
+    "People come to the lobby of one `earmark serve` (SQLite), so many a second, each with an invitation and an\n"
+    "address of their own; they share the server's cores. Refused are those who are told to come again later, as\n"
+    "their page does by itself: 512 may be on their way in at once. A host of another call mutes themselves\n"
+    "meanwhile, and waits until that is seen."
 )
 HEAD = (
     "joins a second",

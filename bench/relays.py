@@ -26,10 +26,10 @@ from earmark.call.relays.janus import JanusRelay
 from earmark.call.relays.janus_process import JanusProcess
 
 ABOUT = (
-    "A speaker sends 50 frames of 200 bytes a second, each of which goes to every listener of the stream; a room of"
-    " 50 in which four speak is 4 × 49. Further rooms are the same streams with more frames. More are tried until one"
-    " frame in a hundred is lost, or speakers cannot send as fast any more; a second process plays the browsers on the"
-    " same cores. CPU time is that of the relay's process alone, and what one core carries follows from it."
+    "A speaker sends 50 frames of 200 bytes a second, each of which goes to every listener of the stream; a room of\n"
+    "50 in which four speak is 4 × 49. Further rooms are the same streams with more frames. More are tried until one\n"
+    "frame in a hundred is lost, or speakers cannot send as fast any more; a second process plays the browsers on\n"
+    "the same cores. CPU time is that of the relay's process alone, and what one core carries follows from it."
 )
 HEAD = (
     "relay",
