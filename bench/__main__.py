@@ -197,7 +197,7 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
     "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
     "call_tampering": (
-        Heading("Edits found in tampered leaks of calls", call_tampering.ABOUT, main=True),
+        Heading("Edits found in tampered leaks of calls", call_tampering.ABOUT),
         Bench.call_tampering,
     ),
     "peers": (Heading("Others, in the same run", peers.ABOUT), Bench.peers),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earmark.api.comparing import compared_together
-from earmark.api.error_rates import ErrorRate, error_rate, error_rates, measured
+from earmark.api.error_rates import ErrorRate, error_rate, error_rates
 from earmark.api.finding import Strand
 from earmark.api.progress import Progress
 from earmark.api.timelines import Account, SpeakerCompared, StretchTimes
@@ -22,7 +22,6 @@ CLOCKS_S = 1.5
 MOSTLY = 0.8
 GAP_S = 0.1
 
-UNMEASURED = "how often such statements are wrong has been measured for files, not for calls"
 NETWORK = "what a network has lost for half a second and more looks as if it were cut out"
 
 
@@ -106,8 +105,6 @@ def notes(voices: Sequence[Voice]) -> Iterator[str]:
     for voice in voices:
         if voice.spoken is not None and voice.spoken.unreadable:
             yield f"{voice.spoken.unreadable} pieces of what {voice.stream.speaker_id} has kept make no sense"
-    if not measured("call"):
-        yield UNMEASURED
     yield NETWORK
 
 

@@ -103,8 +103,11 @@ def where(one: "StretchTimes") -> str:
 
 def rates(measured: Sequence["ErrorRate"], states: set[str]) -> list[str]:
     """Return how often such statements are wrong."""
+    both = len({one.with_original for one in measured}) > 1  # of a call, of whose speakers some have kept their words
+    seen = {True: ", against what was kept", False: ", by the mark alone"} if both else {True: "", False: ""}
     return [
         f"measured: {one.wrong} of {one.stated} statements “{one.state}” were wrong after {one.after}"
+        f"{seen[one.with_original]}"
         for one in measured
         if one.state in states
     ]
