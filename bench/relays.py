@@ -29,7 +29,9 @@ ABOUT = (
     "A speaker sends 50 frames of 200 bytes a second, each of which goes to every listener of the stream; a room of\n"
     "50 in which four speak is 4 × 49. Further rooms are the same streams with more frames. More are tried until one\n"
     "frame in a hundred is lost, or speakers cannot send as fast any more; a second process plays the browsers on\n"
-    "the same cores. CPU time is that of the relay's process alone, and what one core carries follows from it."
+    "the same cores. CPU time is that of the relay's process alone, and what one core carries follows from it. The\n"
+    "built-in relay ends where its one thread does, and drops what waits too long for it; Janus has a thread for\n"
+    "each connection, and ends where they leave none of the cores to those who speak and listen."
 )
 HEAD = (
     "relay",
@@ -40,7 +42,6 @@ HEAD = (
     "delay median / 99 %, ms",
     "CPU per frame, µs",
     "one core carries (stream, listener) pairs",
-    "memory, MB",
 )
 SIZES = ((4, 3), (4, 49))
 ROOMS = (1, 2, 4, 8, 16)  # as many frames as so many rooms of the largest size send
@@ -73,14 +74,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Carried:
-    """One measurement: the load, and the relay's CPU seconds and resident bytes."""
+    """One measurement: the load, and the relay's CPU seconds."""
 
     relay: str
     size: tuple[int, int]
     rooms: int
     load: Load
     cpu_s: float
-    memory: int
 
     @property
     def lost(self) -> float:
@@ -101,7 +101,6 @@ class Carried:
             f"{statistics.median(self.load.delays_ms):.1f} / {cuts[98]:.1f}",
             f"{per_frame * 1e6:.0f}",
             f"{1 / per_frame / FRAMES:,.0f}",
-            f"{self.memory / 1e6:.0f}",
         )
 
 
@@ -199,15 +198,13 @@ async def measure(name: str, size: tuple[int, int], seconds: float, rooms: int =
     await relay.start()
     pid = os.getpid() if name == "built-in" else cast("Any", process)._process.pid
     try:
-        load, cpu_s, memory = await _under_load(relay, pid, size, seconds, rooms)
+        load, cpu_s = await _under_load(relay, pid, size, seconds, rooms)
     finally:
         await relay.stop()
-    return Carried(name, size, rooms, load, cpu_s, memory)
+    return Carried(name, size, rooms, load, cpu_s)
 
 
-async def _under_load(
-    relay: Relay, pid: int, size: tuple[int, int], seconds: float, rooms: int
-) -> tuple[Load, float, int]:
+async def _under_load(relay: Relay, pid: int, size: tuple[int, int], seconds: float, rooms: int) -> tuple[Load, float]:
     callers = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -225,10 +222,10 @@ async def _under_load(
         if what == "begin":
             before = _cpu_s(pid)
         elif what == "end":
-            used, memory = _cpu_s(pid) - before, _resident(pid)
+            used = _cpu_s(pid) - before
             await callers.wait()
             sent, delays, took = arguments
-            return Load(sent, len(delays), delays, took), used, memory
+            return Load(sent, len(delays), delays, took), used
         else:
             reply = await getattr(relay, what)(*arguments)
             callers.stdin.write(json.dumps(reply).encode() + b"\n")
@@ -238,10 +235,6 @@ async def _under_load(
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def measured(seconds: float = SECONDS) -> Iterator[tuple[str, ...]]:

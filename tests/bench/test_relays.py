@@ -18,5 +18,4 @@ def test_every_frame_is_counted_once_and_never_before_it_was_sent(name: str) -> 
     assert found.load.sent == 2 * 3 * round(_SECONDS * relays.FRAMES)
     assert 0 < found.load.came <= found.load.sent
     assert min(found.load.delays_ms) > 0
-    assert found.memory > 1e6
     assert len(found.row) == len(relays.HEAD)
