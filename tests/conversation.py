@@ -32,6 +32,7 @@ from earmark.signal.variants import Renderer
 
 LATEST_S = 0.25
 WARP_S = 0.02
+OFTEN_S = (8.0, 16.0)
 FRAME = 960
 PIECE_FRAMES = 60
 
@@ -85,28 +86,29 @@ class Call:
         heard: Sound = np.where(which, second, first).astype(np.float32)
         return heard
 
-    def heard(self, listener: str, *, late: bytes = b"") -> Sound:
+    def heard(self, listener: str, *, late: bytes = b"", every_s: tuple[float, float] = OFTEN_S) -> Sound:
         """Return what a listener hears of the call, their own voice aside; shape (1, samples).
 
-        What is ``late`` by the same word is late by the same time; by the listener's name if there is none.
+        What is ``late`` by the same word is late by the same time; by the listener's name if there is none. Between two
+        moments that a jitter buffer leaves out or repeats lie ``every_s`` seconds, from the least to the most.
         """
         length = max(turn.start_s + turn.sound.shape[1] / RATE for turn in self.turns)
         mix = np.zeros(round((length + 1) * RATE), np.float32)
         for number, turn in enumerate(self.turns):
             if turn.speaker != listener:
                 rng = np.random.default_rng([number, *(late or listener.encode())])
-                sound = buffered(self.stream(listener, number), rng)
+                sound = buffered(self.stream(listener, number), rng, every_s)
                 start = round((turn.start_s + rng.uniform(0.02, LATEST_S)) * RATE)
                 mix[start : start + sound.size] += sound[: mix.size - start]
         mix /= max(1.0, float(np.abs(mix).max()) / 0.9)
         return mix[None]
 
 
-def buffered(sound: Sound, rng: np.random.Generator) -> Sound:
+def buffered(sound: Sound, rng: np.random.Generator, every_s: tuple[float, float] = OFTEN_S) -> Sound:
     """Return a stream as a jitter buffer plays it: now and then 20 ms are left out, or there twice."""
     step, pieces, at = round(WARP_S * RATE), [], 0
     while at < sound.size:
-        until = at + round(rng.uniform(8, 16) * RATE)
+        until = at + round(rng.uniform(*every_s) * RATE)
         pieces.append(sound[at:until])
         at = until + (step if rng.random() < 0.5 else -step)
     return np.concatenate(pieces)

@@ -13,6 +13,8 @@ from tests.members import Clock
 
 from bench.corpus import available, path_of
 from earmark.api import Listener, mark, trace
+from earmark.api.finding import hear
+from earmark.api.progress import silent
 from earmark.api.tracks import tracks_of
 from earmark.records.ledger import acts
 from earmark.records.protection.ways import InTheOpen
@@ -104,6 +106,29 @@ def test_streams_together_prove_more_than_any_alone(call: Call, vault: Vault, tm
         found = trace(vault, write_opus(tmp_path / f"{stream}.ogg", piece(sound, 20, 40), RATE, BIT_RATE)).named
         alone.append(found[0].false_accusation_log10 if found else 0.0)
     assert mixed < min(alone) - 1
+
+
+def test_streams_that_are_stretched_all_the_time_are_followed(call: Call, vault: Vault, tmp_path: Path) -> None:
+    restless = piece(call.heard("l6", every_s=(0.7, 2.0)), 14, 44)
+    result = trace(vault, write_opus(tmp_path / "leak.ogg", restless, RATE, BIT_RATE))
+    assert [one.listener for one in result.named] == ["l6"]
+    for speaker in SPEAKERS:
+        ours = [one for one in result.passages if one.speaker == speaker]
+        assert sum(one.leak_end_s - one.leak_start_s for one in ours) > 15
+        for one in ours:
+            assert one.recording_start_s == pytest.approx(one.leak_start_s + 14, abs=0.9)
+
+
+def test_all_streams_and_each_by_itself_share_what_is_allowed(call: Call, vault: Vault, tmp_path: Path) -> None:
+    recordings = vault.recordings()
+    tracks = tracks_of(vault, recordings, vault.keys_of([one.id for one in recordings], "trace"), "trace")
+    heard = hear(leak_of(call, "l3", tmp_path / "leak.ogg", 20, 40), tracks, silent)
+    together, *alone = heard.found
+    assert sum(one.share for one in heard.found) == pytest.approx(1)
+    assert len(alone) == len(together.strands) == len(SPEAKERS)
+    parts = np.concatenate([one.evidence.segments for one in alone])
+    assert sorted(parts.tolist()) == together.evidence.segments.tolist()
+    assert all(one.strands == together.strands for one in alone)
 
 
 def test_a_stream_that_opened_later_has_a_place_of_its_own_in_the_call(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from earmark.api.comparing import Recognised
+from earmark.api.comparing import Recognised, recognised
 from earmark.api.finding import Found
 from earmark.api.progress import Progress
 from earmark.api.timelines import Account, StretchTimes
@@ -53,10 +53,11 @@ def case_line(vault: Vault, exhibit: Received, found: Found, original: Path | No
 
 
 def account_of(vault: Vault, leak: Path, found: Found, original: Path | None, progress: Progress) -> Account:
-    """Compare a leak with the file or the call that was found in it."""
+    """Compare a leak with the file or the call that was found in it; streams are followed as ``verify`` does."""
     if found.strands[0].track.stream is not None:
         require_no_original(original)
-        return account_of_call(vault, leak, found.strands, progress)
+        straight = recognised(leak, [strand.track for strand in found.strands], progress).strands
+        return account_of_call(vault, leak, straight or found.strands, progress)
     heard = Recognised(0.0, found.strands)
     return account_of_file(vault, leak, heard, tracks=[found.strands[0].track], original=original, progress=progress)
 

@@ -101,9 +101,10 @@ def tracks_of(recording: RecordingFacts, keys: Keys) -> Iterator[Track]:
         yield Track(recording.id, keys[one.stream], own, recording.call.slot_ms, one.stream, one.blocks)
 
 
-def shared(found: Found, segments: Sequence[int]) -> int:
-    """Return how many segments were heard there as well."""
-    return len(set(found.evidence.segments.tolist()) & set(segments))
+def shared(found: Found, segments: Sequence[int]) -> float:
+    """Return what part of the segments heard in either were heard in both."""
+    mine, theirs = set(found.evidence.segments.tolist()), set(segments)
+    return len(mine & theirs) / max(1, len(mine | theirs))
 
 
 def _known(head: Path | None, proof: Path | None) -> tuple[SignedHead | None, Consistency | None]:

@@ -55,7 +55,7 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
     Raises:
         MediaError: there is nothing in it that can be decoded.
     """
-    heard = hear(leak, tracks, progress)
+    heard = hear(leak, [replace(track, straight=True) for track in tracks], progress)
     return Recognised(heard.seconds, heard.found[0].strands if heard.sure else ())
 
 

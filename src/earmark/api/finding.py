@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from earmark.api.looking import Ear, Hit, Track, layouts_of, signs_of, surest_hits
+from earmark.api.looking import Ear, Hit, Track, layouts_of, manner_of, signs_of, surest_hits
 from earmark.api.progress import Progress, watched
 from earmark.media.bounds import require_bounded
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
-from earmark.signal.alignment import FALSE_FURTHER_PASSAGE, SHORTEST_PART_S, Passage, align, follow
+from earmark.signal.alignment import FALSE_FURTHER_PASSAGE, SHORTEST_PART_S, Passage, align
 from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
@@ -34,6 +34,10 @@ where they meet, and has to grow when any of them changes what a copy of old wou
 
 KEPT_LISTENINGS = CANDIDATES + 1
 ALIKE = 0.1
+TOGETHER = 0.8
+"""What all streams of a call that are in a leak have together of the allowed chance; the rest is for each by itself.
+
+Most leaks are of one copy, which all of them tell best; of two copies one stream often says far more than it needs."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Found:
 
     Attributes:
         strands: one of a file; of a call those of its streams that were found, at least one, the surest first.
-        evidence: which variants, of all strands together.
+        evidence: which variants, of all strands together or of one of them.
         share: what this may use up of the allowed chance of naming an innocent; those of all found add up to at most 1.
     """
 
@@ -87,16 +91,29 @@ class Found:
         return sorted(both, key=lambda one: int(one[1].frames[0]) * one[0].listening.hop_s)
 
 
-def found_in(strands: Sequence[Strand], share: float) -> Found:
-    """Return what strands of one recording are together.
+def found_in(strands: Sequence[Strand], share: float, evidence: Sequence[Evidence] | None = None) -> Found:
+    """Return what strands of one recording are together; ``evidence`` of some of them if not that of all is to count.
 
     Streams of a call have no segment in common, so that none counts twice.
     """
-    heard = [strand.evidence() for strand in strands]
+    heard = [strand.evidence() for strand in strands] if evidence is None else evidence
     segments = np.concatenate([one.segments for one in heard])
     order = np.argsort(segments, kind="stable")
     soft, amplitude = (np.concatenate([getattr(one, name) for one in heard])[order] for name in ("soft", "amplitude"))
     return Found(tuple(strands), Evidence(segments[order], soft, amplitude), share)
+
+
+def attempts(strands: Sequence[Strand]) -> tuple[Found, ...]:
+    """Return what strands that are surely in a leak are put to the codebook as: all together, and each by itself.
+
+    Nobody hears their own words in a call. So where two leak together what they heard, what one of them said comes from
+    the other's copy alone: that stream says the most by itself, while all of them together are of two copies.
+    """
+    heard = [strand.evidence() for strand in strands]
+    if len(heard) < 2:
+        return tuple(found_in([strand], 1.0) for strand in strands)
+    alone = (1 - TOGETHER) / len(heard)
+    return found_in(strands, TOGETHER, heard), *(found_in(strands, alone, [one]) for one in heard)
 
 
 @dataclass(frozen=True)
@@ -106,8 +123,8 @@ class Heard:
     Attributes:
         seconds: of sound in it.
         sure: whether the leak can hardly be anything but marked.
-        found: the one that is sure, or else all that are worth putting to a codebook; any of them may be chance, so
-            that each is an attempt and has a share.
+        found: of the recording that is surely in it, all that is worth putting to a codebook, beginning with all of the
+            evidence; if none is, all places that are; any of those may be chance. Each is an attempt and has a share.
     """
 
     seconds: float
@@ -127,7 +144,7 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []
     if hits and hits[0].place.sure:
         strands = aligned(ear, hits[0], tracks, progress)
-        return Heard(seconds, bool(strands), (found_in(strands, 1.0),) if strands else ())
+        return Heard(seconds, bool(strands), attempts(strands))
     pairs = zip(hits, shares(hits), strict=True)
     return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)))
 
@@ -145,7 +162,8 @@ def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], progress: Progress) -> 
     tell = partial(parted, progress, 1 + len(beside))
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
-    passages = settle(correlator, align(correlator, known, trials=len(tracks), progress=partial(tell, 0)))
+    manner, told = manner_of(hit.track), partial(tell, 0)
+    passages = settle(correlator, align(correlator, known, trials=len(tracks), manner=manner, progress=told))
     strands = [Strand(hit.track, correlator.listening, tuple(passages))]
     for number, track in enumerate(beside if passages else (), 1):
         strands.append(joining(ear(track.layout, hit.pace), track, len(beside), partial(tell, number)))
@@ -161,7 +179,8 @@ def parted(progress: Progress, parts: int, number: int, done: float) -> None:
 def joining(listening: Listening, track: Track, trials: int, tell: Callable[[float], None]) -> Strand:
     """Return where a stream of a call is in a leak that another one is surely in: less has to be proved of it."""
     correlator = Correlator(listening, signs_of(track))
-    passages = align(correlator, trials=trials, allowed=FALSE_FURTHER_PASSAGE, progress=tell)
+    manner = manner_of(track)
+    passages = align(correlator, trials=trials, allowed=FALSE_FURTHER_PASSAGE, manner=manner, progress=tell)
     return Strand(track, listening, tuple(settle(correlator, passages)))
 
 
@@ -180,6 +199,6 @@ def shares(hits: Sequence[Hit]) -> list[float]:
 def possible(ear: Ear, hit: Hit, share: float) -> Iterator[Found]:
     """Yield the passage that a place would belong to, and its evidence, if there is any."""
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
-    passage = follow(correlator, placed(hit, correlator), 0, correlator.listening.frames)
+    passage = manner_of(hit.track).follow(correlator, placed(hit, correlator), 0, correlator.listening.frames)
     if passage is not None:
         yield found_in([Strand(hit.track, correlator.listening, (passage,))], share)

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from earmark.api.progress import Progress
 from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.media.reading import read_resampled
-from earmark.signal.alignment import LONGEST_SEARCH_S
+from earmark.signal.alignment import STRAIGHT, Manner
 from earmark.signal.correlation import Correlator, Ints
 from earmark.signal.layout import DEFAULT_SLOT_MS, Layout
 from earmark.signal.listening import Listening, listen
 from earmark.signal.pace import OWN, Pace, paces
 from earmark.signal.patterns import Patterns
-from earmark.signal.search import CANDIDATES, Place, most_telling, promise, search
+from earmark.signal.search import CANDIDATES, FALSE_PASSAGE, Place, most_telling, promise, search
+from earmark.signal.wandering import WANDERING, likeliest
 
 LOOKS = 3
 LONG_S = 60.0
@@ -55,6 +56,8 @@ class Track:
         slot_ms: about how far apart the slots of its segments are, in ms.
         stream: which one of a call; None for a file.
         blocks: of a stream: which thousands of the call's segments its own thousands are.
+        straight: whether it is followed straight in any case: where it matters more where a leak was cut than how
+            much of it is heard.
     """
 
     recording_id: str
@@ -63,6 +66,7 @@ class Track:
     slot_ms: int = DEFAULT_SLOT_MS
     stream: int | None = None
     blocks: tuple[int, ...] = ()
+    straight: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -86,6 +90,11 @@ def signs_of(track: Track) -> NDArray[np.float32]:
     """Return the recording's patterns, shape (segments, cells)."""
     patterns = Patterns(track.mark_key, track.layout)
     return patterns.signs(0, track.grid.segments).reshape(track.grid.segments, -1)
+
+
+def manner_of(track: Track) -> Manner:
+    """Return how a track is to be found and followed: jitter buffers have played what is of a call."""
+    return STRAIGHT if track.stream is None or track.straight else WANDERING
 
 
 @dataclass(frozen=True)
@@ -215,17 +224,28 @@ def at_pace(sound: Sound, pace: Pace) -> Sound:
 
 
 def looks_everywhere(ear: Ear, tracks: Sequence[Track]) -> Look:
-    """Look for each recording in all of the leak, 20 s after 20 s."""
+    """Look for each recording in all of the leak, 20 s after 20 s; for each stream of a call, a minute at a time."""
     signs = lru_cache(KEPT_SIGNS)(signs_of)
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
-    windows = max(1, ceil(seconds / LONGEST_SEARCH_S))
-    for window in range(windows):
-        for number, track in enumerate(tracks):
-            listening = ear(track.layout, OWN)
-            first, last = (round(at * LONGEST_SEARCH_S / listening.hop_s) for at in (window, window + 1))
-            trials = LOOKS * len(tracks) * windows
-            places = search(Correlator(listening, signs(track)), first, min(last, listening.frames), trials)
-            yield (window + number / len(tracks)) / windows, hits_of(track, listening, places)
+    parts = [
+        (number * manner_of(track).longest_s, track)
+        for track in tracks
+        for number in range(max(1, ceil(seconds / manner_of(track).longest_s)))
+    ]
+    for done, (start_s, track) in enumerate(sorted(parts, key=lambda part: part[0])):
+        listening, manner = ear(track.layout, OWN), manner_of(track)
+        first, last = (round(at / listening.hop_s) for at in (start_s, start_s + manner.longest_s))
+        span = first, min(last, listening.frames)
+        correlator, trials = Correlator(listening, signs(track)), LOOKS * len(parts)
+        yield done / len(parts), hits_of(track, listening, places_in(correlator, *span, trials, manner))
+
+
+def places_in(correlator: Correlator, first: int, last: int, trials: float, manner: Manner) -> list[Place]:
+    """Return the surest places between two frames of the leak."""
+    if manner is STRAIGHT:
+        return search(correlator, first, last, trials)
+    place = likeliest(correlator, first, last, trials, FALSE_PASSAGE)
+    return [] if place is None else [place]
 
 
 def hits_of(track: Track, listening: Listening, places: Sequence[Place], start_s: float = 0.0) -> list[Hit]:

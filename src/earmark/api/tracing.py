@@ -192,8 +192,9 @@ def judged(
 ) -> Judged:
     """Put evidence that is complete to the codebooks.
 
-    Where no place in the leak was sure, several that are likely are tried, each with its share of the allowed chance.
-    Which ones, and with what shares, the evidence alone has decided.
+    Where no place in the leak was sure, several that are likely are tried, and of a call all streams together and each
+    by itself, each with its share of the allowed chance. Which ones, and with what shares, the evidence alone has
+    decided.
     """
     best, withheld = Judged("unmarked"), 0
     secrets_of = cache(lambda recording_id: opened_secrets(vault, recordings[recording_id], "trace"))
@@ -207,8 +208,8 @@ def judged(
         withheld += len(listed) - len(named)
         if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
             best = Judged("named", found, named)
-        elif heard.sure:
-            price = Price(max(1, len(dealt)), family_wise)
+        elif heard.sure and number == 0:
+            price = Price(max(1, len(dealt)), family_wise, 1 / found.share)
             best = Judged("insufficient", found, (), more_needed_s(found.evidence, recording, price))
     return replace(best, withheld=withheld)
 

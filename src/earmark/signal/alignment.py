@@ -67,6 +67,7 @@ def align(
     *,
     trials: float = 1,
     allowed: float = FALSE_PASSAGE,
+    manner: "Manner | None" = None,
     progress: Progress = silent,
 ) -> list[Passage]:
     """Return the passages of the recording in the leak, in the order of the leak.
@@ -76,10 +77,12 @@ def align(
         known: a place that is sure already, None to look for the first one.
         trials: how many recordings are searched; the allowed chance of error is shared among them.
         allowed: the allowed chance of error of the first passage.
+        manner: how places are found and lines followed; ``STRAIGHT`` if None.
         progress: called with the part of the leak that is done, 0 to 1.
     """
+    manner = manner or STRAIGHT
     frames = correlator.listening.frames
-    window = round(LONGEST_SEARCH_S / correlator.listening.hop_s)
+    window = round(manner.longest_s / correlator.listening.hop_s)
     trials *= max(1, -(-frames // window))
     passages: list[Passage] = []
     parts = [(0, 0, frames)]  # from where unexplained, from where unsearched, to where
@@ -90,8 +93,8 @@ def align(
         progress(start / frames)
         searched = min(stop, start + window)
         sought = FALSE_FURTHER_PASSAGE if passages else allowed
-        place = known or surest(correlator, start, searched, trials, sought)
-        passage = follow(correlator, place, lowest, stop) if place else None
+        place = known or manner.find(correlator, start, searched, trials, sought)
+        passage = manner.follow(correlator, place, lowest, stop) if place else None
         known = None
         if passage is None:
             parts.append((lowest, searched, stop))
@@ -214,3 +217,22 @@ def best_stretch(gains: NDArray[np.float32]) -> slice:
         elif total > best_sum:
             best, best_sum = slice(start, index + 1), total
     return best
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the places of passages are found, and how passages are followed from there.
+
+    Attributes:
+        longest_s: how much of a leak is searched at a time.
+        find: returns a place between two frames of the leak if it is no chance but for what is allowed.
+        follow: returns the passage of a place between two frames of the leak.
+    """
+
+    longest_s: float
+    find: Callable[[Correlator, int, int, float, float], Place | None]
+    follow: Callable[[Correlator, Place, int, int], Passage | None]
+
+
+STRAIGHT = Manner(LONGEST_SEARCH_S, surest, follow)
+"""That of recordings that are played as they are: ``wandering`` has another one."""
