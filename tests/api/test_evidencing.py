@@ -58,6 +58,7 @@ def test_of_nobody_nobody() -> None:
 
 def passage(**times: float) -> Passage:
     facts: dict[str, Any] = {"recording_start_s": 5.0, "recording_end_s": 9.0, "speed": 1.0, "chance_log10": -8.0}
+    facts["speaker"] = None
     return Passage(**facts | times)
 
 
