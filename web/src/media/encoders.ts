@@ -4,7 +4,7 @@ import type { Bytes } from "../keys.ts";
 import type { VariantFrame } from "./messages.ts";
 
 export const RATE = 48_000;
-export const BIT_RATE = 32_000;
+export const BIT_RATE = 32_000; // to begin with
 export const FRAME_US = 20_000;
 
 /** 20 ms of a stream, coded: which they are, and two Opus frames. */
@@ -29,6 +29,7 @@ export class VariantEncoders {
   private readonly coded: [Bytes[], Bytes[]] = [[], []];
   private readonly pending: { position: number; frame: number }[] = [];
   private frames = 0;
+  private bitRate: number = BIT_RATE;
 
   /**
    * @param emit is called with each coded frame, in order.
@@ -39,6 +40,17 @@ export class VariantEncoders {
     failed: (error: Error) => void,
   ) {
     this.encoders = [this.encoder(0, failed), this.encoder(1, failed)];
+  }
+
+  /** Codes what follows with so many bits a second, both variants alike. */
+  setBitRate(bitrate: number): void {
+    if (bitrate === this.bitRate) {
+      return;
+    }
+    this.bitRate = bitrate;
+    for (const encoder of this.encoders.filter(({ state }) => state === "configured")) {
+      encoder.configure({ ...ENCODER_CONFIG, bitrate });
+    }
   }
 
   push(frame: VariantFrame): void {

@@ -7,7 +7,7 @@ import { framesOf, type MarkedFrames } from "./frames.ts";
 import { Keeping } from "./keeping.ts";
 import type { SendingCounts, Source, VariantFrame } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
-import { Planner } from "./plan.ts";
+import { CALM, Planner } from "./plan.ts";
 import { SignSupply } from "./signs.ts";
 
 /** Seals one frame of both variants into a packet, with copies of earlier ones. */
@@ -26,6 +26,7 @@ export class Sending {
   private readonly encoders: VariantEncoders;
   private readonly frames: MarkedFrames;
   private readonly planner = new Planner();
+  private plan = CALM;
   private readonly pairing = new Pairing<RTCEncodedAudioFrame, Bytes>((carrier, packet) => {
     this.write(carrier, packet);
   });
@@ -119,7 +120,9 @@ export class Sending {
   /** Codes a frame, unless this browser is so far behind that nobody would hear it in time. */
   private take(frame: VariantFrame): void {
     if (this.encoders.waiting + this.sealing < MOST_WAITING) {
+      this.plan = this.planner.at(performance.now());
       this.keeping?.push(frame);
+      this.encoders.setBitRate(this.plan.bitRate);
       this.encoders.push(frame);
     } else {
       this.dropped += 1;
@@ -136,8 +139,7 @@ export class Sending {
   }
 
   private async seal({ position, frame, opus }: CodedFrame): Promise<void> {
-    const ages = this.planner.at(performance.now());
-    const packet = await this.sealer.seal(position, frame, opus, ages);
+    const packet = await this.sealer.seal(position, frame, opus, this.plan.copies);
     this.sealed += 1;
     this.position = position;
     this.pairing.packet(packet);

@@ -53,6 +53,16 @@ test("copies are not given up for what one alone loses", () => {
   expect(planner.at(2)).toBe(CROWDED);
 });
 
+/** Returns what is lost under each plan over a link of so many kb/s. */
+function narrow(room: number): (plan: Plan) => number {
+  const sent = new Map([
+    [CALM, 120],
+    [LOSSY, 300],
+    [CROWDED, 88],
+  ]);
+  return (plan) => Math.round(100 * Math.max(0, 1 - room / sent.get(plan)!));
+}
+
 /** Returns how many percent of two hundred packets are lost, each by chance. */
 function byChance(percent: number): number {
   return Array.from({ length: 200 }, () => 100 * Math.random()).filter((lot) => lot < percent).length / 2;
@@ -70,8 +80,17 @@ test("what a network loses by chance is mended nearly all the time, however much
 test("where copies are what a link has no room for, they are hardly ever sent", () => {
   fc.assert(
     fc.property(fc.integer({ min: 40, max: 239 }), (room) => {
-      const plans = held(500, (plan) => Math.round(100 * Math.max(0, 1 - room / (plan === LOSSY ? 300 : 120))));
-      expect(share(plans, LOSSY)).toBeLessThan(0.05);
+      expect(share(held(500, narrow(room)), LOSSY)).toBeLessThan(0.05);
+    }),
+  );
+});
+
+test("over a link that is too narrow for all but the least, the least is sent nearly all the time", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 88, max: 110 }), (room) => {
+      const plans = held(500, narrow(room));
+      expect(share(plans, CROWDED)).toBeGreaterThan(0.9);
+      expect(share(plans, LOSSY)).toBeLessThan(0.02);
     }),
   );
 });
