@@ -5,6 +5,7 @@ largest page take, minute by minute.
 """
 
 import asyncio
+import json
 import shutil
 import sys
 import tempfile
@@ -221,7 +222,7 @@ async def call(chromium: Chromium, minutes: float, relay: str, folder: Path) -> 
     """Hold a call from beginning to end; return what came of it, and the leak."""
     voices = {name: voice(number, folder / f"{name}.wav") for number, name in enumerate(PEOPLE)}
     async with (
-        serving(folder / "vault", folder / "log", "--relay", relay) as server,
+        serving(folder / "vault", folder / "log", "--relay", relay, "--log-format", "json") as server,
         calling(chromium, dict(voices)) as callers,
     ):
         for caller in callers.values():
@@ -250,7 +251,7 @@ def measure(minutes: float = MINUTES) -> Found | None:
             named = trace(vault, leak).named
         found.named = ", ".join(f"{one.listener} (10^{one.false_accusation_log10:.0f})" for one in named) or "nobody"
         lines = (folder / "log").read_text().splitlines()
-        found.complaints = sum("WARNING" in line or "ERROR" in line for line in lines)
+        found.complaints = sum(json.loads(line)["level"] in {"warning", "error"} for line in lines if line[:1] == "{")
         return found
 
 

@@ -49,6 +49,7 @@ from earmark.call.replies import (
     Ended,
     Error,
     Keeping,
+    Loss,
     Offer,
     Opened,
     Published,
@@ -415,6 +416,17 @@ def test_a_stream_that_the_relay_could_not_offer_is_offered_again() -> None:
     script.play(Tick())
     assert len(script.heard(HOST, Offer)) == 1
     assert not script.open
+
+
+def test_a_speaker_is_told_that_whoever_lost_packets_has_gone() -> None:
+    script = begun("anna", "ben")
+    stream = script.speak("anna")
+    for listener, percent in ((HOST, 0), ("ben", 30)):
+        script.say(listener, messages.Subscribe(stream=stream))
+        script.say(listener, messages.Loss(stream=stream, percent=percent))
+    assert script.heard("anna", Loss)[-1].most == 30
+    script.go("ben")
+    assert script.heard("anna", Loss)[-1].most == 0
 
 
 def test_only_hosts_speak_where_the_rules_say_so() -> None:

@@ -108,6 +108,20 @@ def test_what_wanders_is_found_and_followed_to_both_ends(first: int, start: int,
     assert (errors <= 2).mean() > 0.9
 
 
+@seldom
+@given(st.integers(60, 180), seeds)
+def test_a_passage_ends_about_where_what_was_told_ends(first: int, seed: int) -> None:
+    """The likeliest line through sound that says nothing is still the likeliest, and worth nothing."""
+    told = played(first, 60, 500, seed)
+    both = heard(1500, told, seed=seed, likely=0.2)
+    place = likeliest(both, 0, 1500, 1, 1e-9)
+    assert place is not None
+    passage = follow(both, place, 0, 1500)
+    assert passage is not None
+    assert first - 20 <= passage.segments[0] <= first + 8
+    assert first + 51 <= passage.segments[-1] <= first + 79
+
+
 def test_what_no_straight_piece_gives_away_is_found() -> None:
     both = heard(1200, played(40, 180, 10, 3), seed=3, likely=0.03)
     assert not search(both, 0, 1200)[0].sure

@@ -70,9 +70,12 @@ class Speaking:
     def leave(self, member: str) -> None:
         """Deal somebody who has gone nothing more, and end their stream."""
         for stream in list(self._streams.values()):
+            lost = stream.lost.get(member, 0)
             stream.leave(member)
             if stream.speaker == member:
                 self._end(stream, stream.positions_by(self._out.now, self._segment_ms / 1000))
+            elif lost:
+                self._tell_losses(stream)
 
     def open(self, seat: Seat, message: Open) -> None:
         """Begin a stream of somebody's; one that they have is over.
@@ -180,7 +183,10 @@ class Speaking:
         if seat.member not in stream.wanted:
             raise CallError(f"stream {stream.number} has not been offered to you")
         stream.lost[seat.member] = message.percent
-        lost = sorted(stream.lost.get(listener, 0) for listener in stream.wanted)
+        self._tell_losses(stream)
+
+    def _tell_losses(self, stream: Stream) -> None:
+        lost = sorted(stream.lost.get(listener, 0) for listener in stream.wanted) or [0]
         speaker = self._seats.inside(stream.speaker)
         if speaker is not None:
             self._out.send(speaker, Loss(stream=stream.number, most=lost[-1], middle=lost[(len(lost) - 1) // 2]))

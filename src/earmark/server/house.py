@@ -140,10 +140,17 @@ class House:
                 failed += 1  # once may be this machine's fault, which has been asleep
                 taken = list(self._calls) if failed > 1 and self._clock() - sure >= PARTED_S else []
             await asyncio.gather(*(self._let_go(call_id) for call_id in taken if call_id in self._calls))
+            await asyncio.gather(*(self._clear(call_id) for call_id, call in list(self._calls.items()) if call.over))
 
     async def _let_go(self, call_id: str) -> None:
         log.warning("call %s: held by another server, or nobody can tell", call_id)
         await self._calls.pop(call_id).stop()
+
+    async def _clear(self, call_id: str) -> None:
+        """Forget a call that is over, its keys among the rest, as soon as all of it is on record."""
+        await self._calls[call_id].stop()
+        self._calls.pop(call_id, None)
+        self._doors.pop(call_id, None)
 
     async def welcome(self, line: Line, hello: Hello) -> LiveCall | None:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""

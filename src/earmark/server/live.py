@@ -8,8 +8,8 @@ nothing else is to be done, so that dealing to many never keeps anybody waiting.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from earmark.call.dealer import Dealer
 from earmark.call.doubts import Comparison, compare
@@ -325,12 +325,24 @@ class LiveCall:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self.feed(Tick())
+            with self._going_on("a tick"):
+                self.feed(Tick())
 
     async def _keep_dealing(self) -> None:
         while True:
-            self._deal(await self._deals.get())
+            deal = await self._deals.get()
+            with self._going_on("dealing keys"):
+                self._deal(deal)
             await asyncio.sleep(0)
+
+    @contextmanager
+    def _going_on(self, what: str) -> Iterator[None]:
+        """Let no failure that nobody foresaw end what has to go on."""
+        try:
+            yield
+        except Exception:
+            self._metrics.failures.labels(what).inc()
+            log.exception("call %s: %s failed", self._id, what)
 
     def _deal(self, deal: Deal) -> None:
         """Deal and send keys, unless whom they are for has gone, or the stream is over."""

@@ -72,6 +72,7 @@ def likeliest(correlator: Correlator, first: int, last: int, trials: float, allo
         trials: how many searches there are; the allowed chance of error is shared among them.
         allowed: the search ends as soon as a place has at most this chance to be none.
     """
+    last -= correlator.listening.hops_per_segment - 1  # a segment has to end before what comes next
     if last <= first or not correlator.segments:
         return None
     lines = _Lines(last - first, correlator)
@@ -82,7 +83,7 @@ def likeliest(correlator: Correlator, first: int, last: int, trials: float, allo
         signs = correlator.signs[start : start + SEGMENTS_AT_ONCE]
         for segment, log_odds in enumerate((windows @ signs.T).T, start):
             chance = log(trials) - lines.hear(segment, log_odds, squares)
-            if chance < best.log_chance:
+            if chance < best.log_chance and lines.inside(segment):
                 best = Place(segment, first + lines.frame(segment), chance)
         if best.log_chance <= log(allowed):
             break
@@ -145,6 +146,11 @@ class _Lines:
         logs = self.log_scale + np.log(np.maximum(self.totals, LEAST))
         return float(np.logaddexp.reduce(logs) - log(len(BELIEFS)))
 
+    def inside(self, segment: int) -> bool:
+        """Tell whether most of what is believed is of lines that have a segment in the leak, not of earlier ones."""
+        surest = int(np.argmax(self.log_scale + np.log(np.maximum(self.totals, LEAST))))
+        return bool(2 * self._here(segment)[surest].sum(dtype=np.float64) >= self.totals[surest])
+
     def frame(self, segment: int) -> int:
         """Return the frame at which the likeliest line has a segment."""
         here = self._here(segment)
@@ -164,35 +170,51 @@ def moved(belief: Floats) -> Floats:
 
 
 def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passage | None:
-    """Return the passage that ``place`` belongs to, between the frames ``first`` and ``last`` of the leak."""
+    """Return the passage that ``place`` belongs to, between the frames ``first`` and ``last`` of the leak.
+
+    Every step of the line has its price, the logarithm of how likely it is. Without it the likeliest line would seem to
+    be worth something wherever it is: it was chosen. With it what noise adds is worth less than nothing.
+    """
     before, after = (_followed(correlator, place, step, first, last) for step in (-1, 1))
-    segments = np.concatenate([before[0][::-1], [place.segment], after[0]])
-    frames = np.concatenate([before[1][::-1], [place.frame], after[1]])
+    segments = np.concatenate([before.segments[::-1], [place.segment], after.segments])
+    frames = np.concatenate([before.frames[::-1], [place.frame], after.frames])
+    prices = np.concatenate([before.prices[::-1], [0.0], after.prices])
     hops = correlator.listening.hops_per_segment
     usable = (frames >= first) & (frames + hops <= last) & (segments >= 0) & (segments < correlator.segments)
     segments, frames = segments[usable], frames[usable]
-    span = best_stretch(doubtful_worth(*correlator.along(frames, segments), FOLLOWED))
+    span = best_stretch(doubtful_worth(*correlator.along(frames, segments), FOLLOWED) + prices[usable])
     return Passage(segments[span], frames[span], place.log_chance) if span.stop > span.start else None
 
 
-def _followed(correlator: Correlator, place: Place, step: int, first: int, last: int) -> tuple[Ints, Ints]:
+@dataclass(frozen=True)
+class _Line:
+    """Segments of a line with their frames, and what each step to them costs, in nats (negative)."""
+
+    segments: Ints
+    frames: Ints
+    prices: Doubles
+
+
+def _followed(correlator: Correlator, place: Place, step: int, first: int, last: int) -> _Line:
     """Return segments and frames of the line through a place, from the one after it on, forwards (+1) or back (-1)."""
     hops = correlator.listening.hops_per_segment
     left = place.segment if step < 0 else correlator.segments - 1 - place.segment
     segment, frame = place.segment, place.frame
-    found: list[tuple[Ints, Ints]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    found: list[tuple[Ints, Ints, Doubles]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     while left > 0 and first < frame + hops and frame < last:
         segments = segment + step * np.arange(1, min(left, AHEAD) + 1)
-        frames = _path(correlator, segments, frame + hops * (segments - segment))
+        frames, prices = _path(correlator, segments, frame + hops * (segments - segment))
         kept = len(segments) if len(segments) == left else COMMITTED
-        found.append((segments[:kept], frames[:kept]))
+        found.append((segments[:kept], frames[:kept], prices[:kept]))
         segment, frame, left = int(segments[kept - 1]), int(frames[kept - 1]), left - kept
-    segments, frames = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return segments, frames
+    return _Line(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _path(correlator: Correlator, segments: Ints, expected: Ints) -> Ints:
-    """Return the frames of ``segments`` along the likeliest line that begins where it is expected (Viterbi)."""
+def _path(correlator: Correlator, segments: Ints, expected: Ints) -> tuple[Ints, Doubles]:
+    """Return the frames of ``segments`` along the likeliest line that begins where it is expected, and its prices.
+
+    That line is found by Viterbi's algorithm.
+    """
     reach = round(LEAP_S / correlator.listening.hop_s)
     offsets = np.arange(-reach, reach + 1)
     leap = log((1 - STAY - NEAR) / len(offsets))
@@ -215,7 +237,8 @@ def _path(correlator: Correlator, segments: Ints, expected: Ints) -> Ints:
         line[row] = at
         at = int(came_from[row, at])
     frames: Ints = expected + offsets[line]
-    return frames
+    steps = np.diff(line, prepend=reach).tolist()
+    return frames, np.array([prices.get(by, leap) for by in steps])
 
 
 WANDERING = Manner(LONGEST_S, find, follow)

@@ -193,6 +193,9 @@ export class CallMedia {
     });
     this.heard.set(stream, { subscription, patience: new Patience(), before: null, quality: "good" });
     const { sdp, track } = await subscription.accept(offer);
+    if (this.heard.get(stream)?.subscription !== subscription) {
+      throw new Error("Another offer has taken the place of this one.");
+    }
     this.sound.add(stream, track);
     return sdp;
   }

@@ -63,7 +63,7 @@ class JanusRoom:
     def __init__(self, session: JanusSession, manager: int) -> None:
         self._session = session
         self._manager = manager
-        self._number = 1 + secrets.randbelow(2**50)
+        self._number = _number()
         self._secret = secrets.token_urlsafe(24)
         self._streams: dict[int, _Published] = {}
         self._lock = asyncio.Lock()
@@ -188,7 +188,11 @@ class JanusRoom:
         if self._closed:
             raise RelayError("The call has ended.")
         if not self._made:
-            await self._session.request(self._manager, {"request": "create", **self._named(), **_OPTIONS})
+            try:
+                await self._session.request(self._manager, {"request": "create", **self._named(), **_OPTIONS})
+            except BaseException:
+                self._number = _number()  # Janus may have made the room all the same
+                raise
             self._made = True
 
     def _named(self) -> dict[str, Any]:
@@ -206,3 +210,7 @@ class JanusRoom:
         handle = published.listeners.pop(member, None)
         if handle is not None:
             await self._session.detach(handle)
+
+
+def _number() -> int:
+    return 1 + secrets.randbelow(2**50)

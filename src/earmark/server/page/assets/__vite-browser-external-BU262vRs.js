@@ -1,0 +1,1 @@
+import{w as e}from"./index-iB22r2OI.js";var t=e(((e,t)=>{t.exports={}}));export default t();
