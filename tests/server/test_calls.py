@@ -133,3 +133,21 @@ def test_speakers_are_told_what_their_listeners_lose(play: Play) -> None:
             assert (told["most"], told["middle"]) == (7, 3)
 
     play(script)
+
+
+def test_a_call_that_is_over_is_forgotten_and_stays_over(play: Play) -> None:
+    async def script(site: Site) -> None:
+        links = await site.open(["anna"])
+        async with AsyncExitStack() as stack:
+            host = await stack.enter_async_context(site.inside(links["host"], "host"))
+            await host.hear("admitted")
+            assert links[""] in site.house._calls
+            await host.say("end")
+            await host.closed()
+            async with asyncio.timeout(WAIT_S):
+                while site.house._calls:
+                    await asyncio.sleep(0.05)
+            late = await stack.enter_async_context(site.guest(links["anna"], "anna"))
+            assert (await late.hear("refused"))["reason"] == "ended"
+
+    play(script)
