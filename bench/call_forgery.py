@@ -143,21 +143,31 @@ def turns_of(length: int, rng: np.random.Generator) -> Floats:
     return np.stack([np.convolve(one, soft, "same") for one in speaks]).astype(np.float32)
 
 
+def rendered(sound: Floats, key: bytes, slot_ms: int = SLOT_MS) -> tuple[Floats, Floats]:
+    """Return both variants of what a member says, each of shape (1, samples), as their page makes them."""
+    patterns = Patterns(key, Layout(SEGMENT_MS, slot_ms))
+    renderer = Renderer(patterns, Grid.over(sound.shape[1], RATE, SEGMENT_MS), RATE, DEPTH)
+    first, second = zip(*renderer.render([sound]), strict=True)
+    return np.concatenate(first, axis=1), np.concatenate(second, axis=1)
+
+
 def dealt(sound: Floats, key: bytes, rng: np.random.Generator) -> Floats:
     """Return what a listener is dealt of a stream: of each segment one variant; shape (samples,)."""
-    grid = Grid.over(sound.shape[1], RATE, SEGMENT_MS)
-    renderer = Renderer(Patterns(key, Layout(SEGMENT_MS, SLOT_MS)), grid, RATE, DEPTH)
-    first, second = (np.concatenate(parts, axis=1)[0] for parts in zip(*renderer.render([sound]), strict=True))
-    which = np.repeat(rng.integers(2, size=grid.segments), RATE * SEGMENT_MS // 1000)
+    first, second = (variant[0] for variant in rendered(sound, key))
+    segments = Grid.over(sound.shape[1], RATE, SEGMENT_MS).segments
+    which = np.repeat(rng.integers(2, size=segments), RATE * SEGMENT_MS // 1000)
     mixed: Floats = np.where(which, second[: which.size], first[: which.size]).astype(np.float32)
     return mixed
 
 
-def buffered(sound: Floats, rng: np.random.Generator) -> Floats:
-    """Return a stream as a jitter buffer plays it: now and then 20 ms are left out, or there twice."""
+def buffered(sound: Floats, rng: np.random.Generator, every_s: tuple[float, float] = APART_S) -> Floats:
+    """Return a stream as a jitter buffer plays it: now and then 20 ms are left out, or there twice.
+
+    Between two such moments lie ``every_s`` seconds, from the least to the most.
+    """
     step, pieces, at = round(WARP_S * RATE), [], 0
     while at < sound.size:
-        until = at + round(rng.uniform(*APART_S) * RATE)
+        until = at + round(rng.uniform(*every_s) * RATE)
         pieces.append(sound[at:until])
         at = until + (step if rng.random() < 0.5 else -step)
     return np.concatenate(pieces)

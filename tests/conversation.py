@@ -9,31 +9,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import av
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tests.api.voices import Sound, speech
 from tests.members import Clock, Member
 
+from bench.call_forgery import APART_S, buffered, coded, rendered
 from earmark.api.finding import DETECTOR
 from earmark.codes.codebook import Bits, Codebook
-from earmark.grid import BLOCK_SEGMENTS, Grid
+from earmark.grid import BLOCK_SEGMENTS
 from earmark.records.calls.entries import NewCall
 from earmark.records.calls.pieces import SUITE, Piece, PieceName, pack
 from earmark.records.entries import Recording
 from earmark.records.listeners import Listener
 from earmark.records.vault import Vault
 from earmark.signal.calls import DEPTH, RATE, SEGMENT_MS, SLOT_MS
-from earmark.signal.layout import Layout
-from earmark.signal.patterns import Patterns
-from earmark.signal.variants import Renderer
 
 LATEST_S = 0.25
-WARP_S = 0.02
-OFTEN_S = (8.0, 16.0)
-FRAME = 960
 PIECE_FRAMES = 60
 
 
@@ -86,7 +78,7 @@ class Call:
         heard: Sound = np.where(which, second, first).astype(np.float32)
         return heard
 
-    def heard(self, listener: str, *, late: bytes = b"", every_s: tuple[float, float] = OFTEN_S) -> Sound:
+    def heard(self, listener: str, *, late: bytes = b"", every_s: tuple[float, float] = APART_S) -> Sound:
         """Return what a listener hears of the call, their own voice aside; shape (1, samples).
 
         What is ``late`` by the same word is late by the same time; by the listener's name if there is none. Between two
@@ -102,38 +94,6 @@ class Call:
                 mix[start : start + sound.size] += sound[: mix.size - start]
         mix /= max(1.0, float(np.abs(mix).max()) / 0.9)
         return mix[None]
-
-
-def buffered(sound: Sound, rng: np.random.Generator, every_s: tuple[float, float] = OFTEN_S) -> Sound:
-    """Return a stream as a jitter buffer plays it: now and then 20 ms are left out, or there twice."""
-    step, pieces, at = round(WARP_S * RATE), [], 0
-    while at < sound.size:
-        until = at + round(rng.uniform(*every_s) * RATE)
-        pieces.append(sound[at:until])
-        at = until + (step if rng.random() < 0.5 else -step)
-    return np.concatenate(pieces)
-
-
-def rendered(sound: Sound, mark_key: bytes, slot_ms: int = SLOT_MS) -> tuple[Sound, Sound]:
-    """Return both variants of what a member says."""
-    patterns = Patterns(mark_key, Layout(SEGMENT_MS, slot_ms))
-    renderer = Renderer(patterns, Grid.over(sound.shape[1], RATE, SEGMENT_MS), RATE, DEPTH)
-    first, second = zip(*renderer.render([sound]), strict=True)
-    return np.concatenate(first, axis=1), np.concatenate(second, axis=1)
-
-
-def coded(sound: Sound) -> list[bytes]:
-    """Return the Opus frames of a sound at 48 kHz, as browsers code them."""
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, AudioCodecContext)
-    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = RATE, "mono", "flt", 32_000
-    encoder.options = {"application": "voip", "vbr": "off"}
-    packets = []
-    for start in range(0, sound.shape[1] // FRAME * FRAME, FRAME):
-        frame = AudioFrame.from_ndarray(sound[:, start : start + FRAME].copy(), format="flt", layout="mono")
-        frame.sample_rate, frame.pts = RATE, start
-        packets += [bytes(packet) for packet in encoder.encode(frame)]
-    return packets
 
 
 def keep(vault: Vault, call_id: str, stream: int, speaker: str, sound: Sound) -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.api.voices import Sound, speech
-from tests.conversation import coded
 
+from bench.call_forgery import coded
 from earmark.media.opus import FRAME, RATE, opus_sound
 
 SAID = speech(3, rate=RATE)
