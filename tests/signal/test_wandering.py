@@ -11,7 +11,7 @@ from earmark.keys import derive
 from earmark.signal.alignment import align
 from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
-from earmark.signal.search import search
+from earmark.signal.search import Place, search
 from earmark.signal.wandering import (
     BELIEFS,
     MOST_WORTH,
@@ -128,6 +128,19 @@ def test_what_no_straight_piece_gives_away_is_found() -> None:
     place = likeliest(both, 0, 1200, 1, 1e-9)
     assert place is not None
     assert place.sure
+
+
+@seldom
+@given(st.sampled_from([0, SEGMENTS - 100]), st.integers(1, 400))
+def test_a_line_may_be_named_by_segments_that_there_are_none_of(first: int, past: int) -> None:
+    """A short look at a leak that begins before its recording, or ends after it, may name the line by such."""
+    segments = np.arange(first, first + 100)
+    both = heard(3600, (segments, line(segments, 600)), likely=0.2)
+    ends = [segments[0], segments[0] - past] if first == 0 else [segments[-1], segments[-1] + past]
+    inside, outside = (follow(both, Place(int(at), 600 + HOPS * (int(at) - first), log(1e-9)), 0, 3600) for at in ends)
+    assert inside is not None
+    assert outside is not None
+    assert inside.segments.tolist() == outside.segments.tolist()
 
 
 def test_a_leap_is_followed() -> None:

@@ -16,7 +16,7 @@ average over all lines and several τ, and the chance that unmarked sound ever g
 exp(-w). No number of places has to be paid for besides.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
@@ -175,6 +175,7 @@ def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passa
     Every step of the line has its price, the logarithm of how likely it is. Without it the likeliest line would seem to
     be worth something wherever it is: it was chosen. With it what noise adds is worth less than nothing.
     """
+    place = _within(correlator, place)
     before, after = (_followed(correlator, place, step, first, last) for step in (-1, 1))
     segments = np.concatenate([before.segments[::-1], [place.segment], after.segments])
     frames = np.concatenate([before.frames[::-1], [place.frame], after.frames])
@@ -184,6 +185,13 @@ def follow(correlator: Correlator, place: Place, first: int, last: int) -> Passa
     segments, frames = segments[usable], frames[usable]
     span = best_stretch(doubtful_worth(*correlator.along(frames, segments), FOLLOWED) + prices[usable])
     return Passage(segments[span], frames[span], place.log_chance) if span.stop > span.start else None
+
+
+def _within(correlator: Correlator, place: Place) -> Place:
+    """Return where the same line has the nearest segment that there is: a short look may name one past the end."""
+    segment = min(max(place.segment, 0), correlator.segments - 1)
+    hops = correlator.listening.hops_per_segment
+    return replace(place, segment=segment, frame=place.frame + hops * (segment - place.segment))
 
 
 @dataclass(frozen=True)
