@@ -69,6 +69,20 @@ def test_a_call_is_a_recording_that_nothing_was_said_in_yet(vault: Vault, call: 
     assert vault.calls.get(call.id[:8]) == found
 
 
+def test_a_device_is_known_of_whom_it_has_signed_for_in_any_call(vault: Vault, live: str) -> None:
+    another = vault.calls.create(BOARD, [Listener("cleo"), Listener("dora")])
+    CLEO.join(vault, another.id)
+    for member, device, known in (
+        ("anna", ANNA, True),
+        ("cleo", CLEO, True),
+        ("cleo", ANNA, False),
+        ("dora", CLEO, False),
+        ("dora", ANNA, False),
+    ):
+        assert vault.calls.knows_device(member, device.public_key) is known
+    assert vault.calls.get(live).people
+
+
 def test_what_is_no_call_is_not_found_among_them(vault: Vault, call: Recording) -> None:
     for name in ("", "Boar", "r-"):
         with pytest.raises(UsageError, match="no call"):

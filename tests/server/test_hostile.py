@@ -25,7 +25,7 @@ from earmark.records.vault import Vault
 from earmark.server import doorkeeper
 from earmark.server.bodies import MOST_BODY_BYTES
 from earmark.server.doorkeeper import MOST_KNOCKING_EACH, Doorkeeper, Shares
-from earmark.server.pace import BURST, Pace
+from earmark.server.pace import BURST, COSTS, Pace
 
 ELSEWHERE = "127.0.0.2"
 CROWD = 1000
@@ -146,6 +146,13 @@ def test_what_is_dear_is_slowed_down() -> None:
     assert [dear.take(100) for _ in range(5)] == [0, 0, 0, 0, 2.5]
     assert all(cheap.take() == 0 for _ in range(BURST))
     assert cheap.take() > 0
+
+
+def test_who_comes_to_fifty_speakers_is_not_put_off_and_who_asks_for_connections_without_end_is() -> None:
+    comes = [kind for _ in range(49) for kind in ("subscribe", "answer")]
+    newcomer, greedy = Pace(lambda: 0.0), Pace(lambda: 0.0)
+    assert all(newcomer.take(COSTS[kind]) == 0 for kind in comes)
+    assert greedy.take(COSTS["subscribe"] * BURST) > 10
 
 
 # --- HTTP

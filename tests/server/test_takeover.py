@@ -181,6 +181,7 @@ def test_a_server_that_cannot_reach_its_database_for_long_lets_go_of_all(
             assert site.house.census().calls == 0
             async with site.inside(links["anna"], "anna") as back:
                 await back.hear("admitted")
+                assert ("over", links[""]) in site.relay.asked  # nobody hears more by what was of the call
 
     play(script)
 

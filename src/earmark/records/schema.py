@@ -147,6 +147,7 @@ consents = Table(
     Column("consented_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["recording_id", "listener_id"], ["listeners.recording_id", "listeners.id"]),
     Index("ix_consents_recording_id", "recording_id"),
+    Index("ix_consents_listener_id_device", "listener_id", "device"),
 )
 
 attendance = Table(

@@ -1,8 +1,8 @@
 """The server's interface, put together."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
@@ -13,14 +13,14 @@ from earmark.api.inviting import Randomness
 from earmark.errors import EarmarkError
 from earmark.records.vault import Vault
 from earmark.server.bodies import LimitedBodies
+from earmark.server.checkup import Checkup
 from earmark.server.guard import Guard
 from earmark.server.house import House
+from earmark.server.limits import LimitedRequests
 from earmark.server.login import Login, Provider, about_sessions
 from earmark.server.page import PAGE, add_headers, add_page
 from earmark.server.questions import questions
 from earmark.server.sockets import POLICY, is_own, serve_socket
-
-HEALTH_S = 5.0
 
 
 def create_app(
@@ -46,12 +46,14 @@ def create_app(
     """
     app = FastAPI(title="Earmark", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(LimitedBodies)
+    app.add_middleware(LimitedRequests, asks=house.door.asks)
     add_headers(app, secure=address.startswith("https:"))
     app.add_exception_handler(EarmarkError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _barred)
     login = Login(provider, vault.safe.open().vault_key, address) if provider else None
-    guard = Guard(host_token, login.sessions if login else None, address)
+    guard = Guard(host_token, house.door, login.sessions if login else None, address)
+    checkup = Checkup(house, monotonic)
     app.include_router(questions(house.register, vault, address, guard, randomness))
     app.include_router(about_sessions(login, address))
     if login:
@@ -59,7 +61,8 @@ def create_app(
 
     @app.get("/healthz")
     async def health() -> JSONResponse:
-        return await _health(house)
+        found = await checkup.look()
+        return JSONResponse(found, status_code=200 if found["status"] == "ok" else 503)
 
     @app.websocket("/api/room")
     async def room(socket: WebSocket) -> None:
@@ -70,19 +73,6 @@ def create_app(
 
     add_page(app, page)
     return app
-
-
-async def _health(house: House) -> JSONResponse:
-    """Say whether calls can be held: the relay forwards, and the vault answers in time."""
-    wrong = {"relay": house.problem(), "vault": ""}
-    try:
-        async with asyncio.timeout(HEALTH_S):
-            await house.register.ledger_root()
-    except (EarmarkError, TimeoutError) as error:
-        wrong["vault"] = str(error) or "the vault does not answer"
-    parts = {name: problem or "ok" for name, problem in wrong.items()}
-    well = not any(wrong.values())
-    return JSONResponse({"status": "ok" if well else "failing", **parts}, status_code=200 if well else 503)
 
 
 def _answer(status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:

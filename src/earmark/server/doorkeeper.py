@@ -13,6 +13,9 @@ MOST_KNOCKING = 512
 MOST_KNOCKING_EACH = 64
 MOST_REMEMBERED = 10_000
 
+REQUESTS, REQUESTS_PER_SECOND = 1000, 100
+"""So much one address may ask over HTTP at once, and each second after that; a page is some twenty requests."""
+
 
 class Shares:
     """Lets so much through at once for each key, and so much per second after that; the rest is refused.
@@ -67,6 +70,7 @@ class Doorkeeper:
         self._knocks = Shares(100, 10, clock)
         self._wrong = Shares(20, 0.5, clock)
         self._invitations = Shares(10, 1 / 6, clock)
+        self._requests = Shares(REQUESTS, REQUESTS_PER_SECOND, clock)
 
     @property
     def knocking(self) -> int:
@@ -76,7 +80,15 @@ class Doorkeeper:
     def admits(self, address: str) -> bool:
         """Tell whether somebody at an address may knock now, and count it."""
         crowded = self.knocking >= MOST_KNOCKING or self._knocking.get(address, 0) >= MOST_KNOCKING_EACH
-        return not crowded and self._wrong.left(address) >= 1 and self._knocks.take(address)
+        return not crowded and self.trusts(address) and self._knocks.take(address)
+
+    def asks(self, address: str) -> bool:
+        """Tell whether somebody at an address may ask something over HTTP now, and count it."""
+        return self._requests.take(address)
+
+    def trusts(self, address: str) -> bool:
+        """Tell whether somebody at an address may try an invitation or a token: not after too many wrong ones."""
+        return self._wrong.left(address) >= 1
 
     @contextmanager
     def knock(self, address: str) -> Iterator[None]:
@@ -94,5 +106,5 @@ class Doorkeeper:
         return self._invitations.take(invitation)
 
     def failed(self, address: str) -> None:
-        """Take note that somebody came with an invitation that there is none of."""
+        """Take note that somebody came with an invitation or a token that there is none of."""
         self._wrong.owe(address)

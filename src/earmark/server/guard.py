@@ -5,6 +5,8 @@ import hmac
 from fastapi import HTTPException, Request, status
 
 from earmark.call.invitations import token_hash
+from earmark.server.doorkeeper import Doorkeeper
+from earmark.server.limits import address_of
 from earmark.server.sessions import Person, Sessions
 from earmark.server.sockets import is_own
 
@@ -17,12 +19,16 @@ class Guard:
 
     Args:
         token: the host's; None where it is of no use.
+        door: holds back who tries one wrong token after the other.
         sessions: of those who are logged in; None where nobody can be.
         address: of the page, such as "https://calls.example/".
     """
 
-    def __init__(self, token: str | None, sessions: Sessions | None = None, address: str = "") -> None:
+    def __init__(
+        self, token: str | None, door: Doorkeeper, sessions: Sessions | None = None, address: str = ""
+    ) -> None:
         self._hash = None if token is None else token_hash(token)
+        self._door = door
         self._sessions, self._address = sessions, address
 
     def __call__(self, request: Request) -> None:
@@ -32,16 +38,19 @@ class Guard:
             HTTPException: it has not and is not, or they may not do that.
         """
         if "authorization" in request.headers:
-            self._require_token(request.headers["authorization"])
+            self._require_token(request.headers["authorization"], address_of(request))
             return
         person = self._sessions.person(request) if self._sessions else None
         if person is None:
             raise _unknown("the host's token is missing or wrong, and nobody is logged in")
         self._require_allowed(person, request)
 
-    def _require_token(self, header: str) -> None:
+    def _require_token(self, header: str, asked_from: str) -> None:
+        if not self._door.trusts(asked_from):
+            raise HTTPException(status.HTTP_429_TOO_MANY_REQUESTS, "too many wrong tokens have come from there")
         given = token_hash(header.removeprefix(SCHEME))
         if self._hash is None or not header.startswith(SCHEME) or not hmac.compare_digest(given, self._hash):
+            self._door.failed(asked_from)
             raise _unknown("the host's token is missing or wrong")
 
     def _require_allowed(self, person: Person, request: Request) -> None:

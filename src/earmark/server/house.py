@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from itertools import count
 
@@ -24,6 +23,7 @@ from earmark.server.lines import Line
 from earmark.server.live import LiveCall
 from earmark.server.metrics import Census, Metrics
 from earmark.server.register import Register
+from earmark.server.turns import Turns
 
 RELAY_S = 0.5
 HOLDING_S = 1.0
@@ -64,7 +64,7 @@ class House:
         self._relay, self._clock, self._randomness = relay, clock, randomness
         self._ice_servers = ice_servers
         self._calls: dict[str, LiveCall] = {}
-        self._doors: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doors = Turns()
         self.door = Doorkeeper(clock)
         self._numbers = count(1)
         self._stopped = False
@@ -144,13 +144,15 @@ class House:
 
     async def _let_go(self, call_id: str) -> None:
         log.warning("call %s: held by another server, or nobody can tell", call_id)
-        await self._calls.pop(call_id).stop()
+        async with self._doors.of(call_id):  # who comes again meanwhile waits: their room at the relay is this one
+            call = self._calls.pop(call_id, None)
+            if call is not None:
+                await call.stop()
 
     async def _clear(self, call_id: str) -> None:
         """Forget a call that is over, its keys among the rest, as soon as all of it is on record."""
         await self._calls[call_id].stop()
         self._calls.pop(call_id, None)
-        self._doors.pop(call_id, None)
 
     async def welcome(self, line: Line, hello: Hello) -> LiveCall | None:
         """Show somebody who says hello to their call; return that, or None where they are sent away."""
@@ -186,7 +188,7 @@ class House:
         Raises:
             ElsewhereError: another server holds it.
         """
-        async with self._doors[call_id]:
+        async with self._doors.of(call_id):
             if call_id not in self._calls:
                 record = await self.register.take(call_id, self._name)
                 if record.ended_at is None and not self._stopped:

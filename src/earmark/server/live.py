@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from earmark.call.dealer import Dealer
 from earmark.call.doubts import Comparison, compare
@@ -53,11 +53,12 @@ from earmark.call.relays.base import Relay
 from earmark.call.replies import Keys, Refused, Rules
 from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
-from earmark.errors import CallError, EarmarkError
+from earmark.errors import CallError, EarmarkError, RelayError
 from earmark.records.calls.pieces import Piece
 from earmark.server.lines import Line
 from earmark.server.metrics import Metrics
 from earmark.server.register import Register
+from earmark.server.turns import Turns
 
 TICK_S = 1.0
 STOPPING_S = 10.0
@@ -98,7 +99,7 @@ class LiveCall:
         self._tasks: set[asyncio.Task[None]] = set()
         self._flows: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._cut: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
-        self._turns: dict[tuple[str, int | None], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns()
         self._always = [asyncio.create_task(self._tick()), asyncio.create_task(self._keep_dealing())]
 
     @property
@@ -132,13 +133,15 @@ class LiveCall:
             self.feed(Disconnected(line.number))
 
     async def stop(self) -> None:
-        """Send everybody away, put all on record, and end."""
+        """Send everybody away, put all on record, and end; nothing is forwarded any more."""
         self.feed(Stop())
         for task in self._always:
             task.cancel()
         waiting = [*self._always, *self._tasks]
         if waiting:
             await asyncio.wait(waiting, timeout=STOPPING_S)
+        with suppress(RelayError):  # which has ended, and with it all that it carried
+            await self._relay.close_room(self._id)
 
     def feed(self, event: Event) -> None:
         """Let the room know what has happened, and do what it wants done."""
@@ -256,7 +259,7 @@ class LiveCall:
                 await self._register.progress(self._id, stream, positions)
             case EndStream(stream, member, positions):
                 await self._register.close_stream(self._id, stream, positions)
-                async with self._turns[member, None]:
+                async with self._turns.of((member, None)):
                     await self._relay.close_stream(self._id, stream)
         return None
 
@@ -271,7 +274,7 @@ class LiveCall:
     async def _do_with_relay(self, request: Publish | Subscribe | TakeAnswer | CutOff) -> str | None:
         match request:
             case Publish(stream, member, sdp):
-                async with self._turns[member, None]:
+                async with self._turns.of((member, None)):
                     return await self._relay.publish(self._id, stream, member, sdp)
             case Subscribe(stream, member):
                 async with self._listening(member, stream):
@@ -280,7 +283,7 @@ class LiveCall:
                 async with self._listening(member, stream):
                     await self._relay.answer(self._id, stream, member, sdp)
             case CutOff(member):
-                async with self._turns[member, None]:
+                async with self._turns.of((member, None)):
                     await self._end_flows(member)
                     await self._relay.drop_member(self._id, member)
         return None
@@ -292,9 +295,9 @@ class LiveCall:
         That is after they were cut off, if they were. Nothing else waits for it: a stream may be long in coming, and
         its speaker may be waiting for what this member has still to say.
         """
-        async with self._turns[member, None]:
+        async with self._turns.of((member, None)):
             pass
-        async with self._turns[member, stream]:
+        async with self._turns.of((member, stream)):
             yield
 
     async def _end_flows(self, member: str) -> None:

@@ -10,13 +10,16 @@ COSTS: Mapping[str, float] = {
     "open": 100,
     "consent": 20,
     "publish": 5,
+    "subscribe": 5,
+    "answer": 3,
     "mute": 4,
     "position": 4,
     "commit": 4,
     "keep": 40,
     "speech": 4,
 }
-"""What kinds of messages cost that are not as cheap as others: entries in the vault, words to everybody."""
+"""What kinds of messages cost that are not as cheap as others: entries in the vault, words to everybody, connections
+to the relay. Whoever comes to fifty who speak at once, and hears them all, is not put off."""
 
 
 class Pace:

@@ -84,8 +84,8 @@ class Register:
         return await self.run(work)
 
     async def knows_device(self, listener_id: str, device: bytes) -> bool:
-        """Tell whether somebody has entered any call with that device."""
-        return await self.run(self._knows_device, listener_id, device)
+        """Tell whether somebody has consented to any call with that device."""
+        return await self.run(self._vault.calls.knows_device, listener_id, device)
 
     async def consent(
         self, call_id: str, listener_id: str, *, nonce: bytes, receipt: str, signature: bytes, device: bytes
@@ -155,11 +155,3 @@ class Register:
     async def end(self, call_id: str) -> None:
         """Put on record that a call is over."""
         await self.run(self._vault.calls.end, call_id)
-
-    def _knows_device(self, listener_id: str, device: bytes) -> bool:
-        calls = self._vault.calls
-        return any(
-            (consent.listener_id, consent.device) == (listener_id, device)
-            for call in calls.all()
-            for consent in calls.consents(call.id)
-        )

@@ -13,6 +13,7 @@ from earmark.call.messages import Hello, parse
 from earmark.call.replies import Error
 from earmark.errors import CallError, EarmarkError, VaultError
 from earmark.server.house import House
+from earmark.server.limits import address_of
 from earmark.server.lines import Line
 from earmark.server.live import LiveCall
 from earmark.server.pace import Pace
@@ -34,7 +35,7 @@ def is_own(origin: str | None, allowed: str) -> bool:
 
 async def serve_socket(socket: WebSocket, house: House) -> None:
     """Talk to one browser until either side has had enough."""
-    address = socket.client.host if socket.client else ""
+    address = address_of(socket)
     if not house.door.admits(address):
         await socket.close(OVERRUN)
         return

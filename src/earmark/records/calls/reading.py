@@ -63,6 +63,12 @@ def consents_of(connection: Connection, call_id: str) -> list[Consent]:
     return [Consent(**row) for row in connection.execute(query).mappings()]
 
 
+def knows_device(connection: Connection, listener_id: str, device: bytes) -> bool:
+    """Tell whether somebody has consented to any call with that device."""
+    query = select(consents.c.id).filter_by(listener_id=listener_id, device=device).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _people(connection: Connection, call_id: str) -> list[Person]:
     first = select(consents.c.listener_id, func.min(consents.c.consented_at)).filter_by(recording_id=call_id)
     consented = {row[0]: row[1] for row in connection.execute(first.group_by(consents.c.listener_id))}

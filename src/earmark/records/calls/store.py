@@ -327,6 +327,11 @@ class Calls:
         with self._database.reading() as connection:
             return reading.consents_of(connection, call_id)
 
+    def knows_device(self, listener_id: str, device: bytes) -> bool:
+        """Tell whether somebody has consented to any call with that device."""
+        with self._database.reading() as connection:
+            return reading.knows_device(connection, listener_id, device)
+
     @contextmanager
     def _changing(self, call_id: str, *, held: bool = True) -> Iterator[Sitting]:
         with self._safe.writing() as sitting:
