@@ -20,7 +20,10 @@ evidence is likely. Evidence and biases alone decide that, so it costs nothing.
 on Information Forensics and Security 7 (2012), 1168-1180.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -102,16 +105,19 @@ def fit_bank(soft: Floats, amplitude: Floats | None, biases: Floats) -> list[Dec
         biases: shape (m,).
     """
     hearing, sorted_out = Hearing.of(soft, amplitude), Biases.of(biases)
-    heard = [_heard(hearing, strategy, sorted_out) for strategy in BANK]
-    fits = [
-        np.log(_segment_odds(strategy, 0, levels, sorted_out)[0]).sum()
-        for strategy, levels in zip(BANK, heard, strict=True)
-    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        heard = list(pool.map(partial(_heard, hearing, sorted_out), BANK))
+        fits = list(pool.map(partial(_fit, sorted_out), BANK, heard))
     weights = _weights(np.array(fits))
     return [Decoder(s, float(w), h, sorted_out) for s, w, h in zip(BANK, weights, heard, strict=True)]
 
 
-def _heard(hearing: Hearing, strategy: Strategy, biases: Biases) -> Floats:
+def _fit(biases: Biases, strategy: Strategy, levels: Floats) -> float:
+    """Return the natural logarithm of how likely all the evidence is for a strategy."""
+    return float(np.log(_segment_odds(strategy, 0, levels, biases)[0]).sum())
+
+
+def _heard(hearing: Hearing, biases: Biases, strategy: Strategy) -> Floats:
     """Return how likely the evidence is for each level, with the gains that suit ``strategy`` best."""
     level_odds = _per_segment(strategy, 0, biases)[0]
     return hearing.level_likelihood(hearing.gain_odds(level_odds))

@@ -4,7 +4,9 @@ The theorem and its proof are in ``accusation``; here is the search. Only how li
 every bound it notes is that of one test, multiplied with all tests that might have been made.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import comb, log, sqrt
 from typing import Any
@@ -200,10 +202,15 @@ class LineUp:
         best = np.maximum(earning, 0).sum(axis=0)
         deficits = np.empty((len(self._rows), len(best)), dtype=np.int32)
         step = max(1, _BLOCK_CELLS // self._biases.size)
-        for start in range(0, len(self._rows), step):
+
+        def put(start: int) -> int:
             block: npt.NDArray[np.floating[Any]] = self._rows[start : start + step].astype(exact)
             deficits[start : start + step] = best - (block @ factors).astype(np.int64)
-            self._tell((start + len(block)) / len(self._rows))
+            return start + len(block)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done in pool.map(put, range(0, len(self._rows), step)):
+                self._tell(done / len(self._rows))
         return deficits
 
     def _tell(self, part: float) -> None:

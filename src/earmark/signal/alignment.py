@@ -162,7 +162,7 @@ def lean(correlator: Correlator, place: Place) -> float:
     away = np.arange(-LEAN_REACH, LEAN_REACH + 1)
     slopes = nominal / (1 + STEP * steps)
     frames = place.frame + np.rint(slopes[:, None] * away).astype(np.int64)
-    worths = np.array([correlator.worth_along(line, place.segment + away).sum() for line in frames])
+    worths = worth_of_lines(correlator, frames, place.segment + away).sum(axis=1)
     best = int(worths.argmax())
     return float(slopes[best]) if worths[best] > worths[steps == 0][0] + log(len(steps)) else float(nominal)
 
@@ -194,7 +194,7 @@ def bent(correlator: Correlator, line: Line, segments: Ints) -> tuple[Ints, Floa
     """Return where ``segments`` start and what they are worth, a little off the line if that is surely better."""
     expected = line.frames(segments)
     bends = np.arange(-BEND, BEND + 1)
-    tried = np.stack([correlator.worth_along(expected + bend, segments) for bend in bends])
+    tried = worth_of_lines(correlator, expected + bends[:, None], segments)
     sums = tried.sum(axis=1)
     best = int(sums.argmax())
     if sums[best] < sums[BEND] + log(len(bends)):  # no better than the best of so many would be by chance
@@ -204,6 +204,17 @@ def bent(correlator: Correlator, line: Line, segments: Ints) -> tuple[Ints, Floa
     else:
         best = BEND
     return expected + bends[best], tried[best]
+
+
+def worth_of_lines(correlator: Correlator, frames: Ints, segments: Ints) -> Floats:
+    """Return what segments are worth on each of some lines; shape (lines, segments).
+
+    Args:
+        correlator: leak and recording.
+        frames: where the segments start on each line; shape (lines, segments).
+        segments: shape (segments,).
+    """
+    return correlator.worth_along(frames.ravel(), np.tile(segments, len(frames))).reshape(frames.shape)
 
 
 def best_stretch(gains: NDArray[np.float32]) -> slice:
