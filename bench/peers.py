@@ -61,7 +61,8 @@ class Perth:
 
     def absent(self) -> str:
         """Return why it cannot be measured, nothing if it can."""
-        return "" if find_spec("perth") else "not installed (`pip install --group peers`): not measured"
+        there = all(map(find_spec, ("perth", "torchaudio")))  # without the latter the former has nothing in it
+        return "" if there else "not installed (`pip install --group peers`): not measured"
 
     @cached_property
     def _marker(self) -> Any:
