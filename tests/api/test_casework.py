@@ -67,12 +67,14 @@ def test_everything_in_a_case_is_its_owners_only(vault: Vault, leak: Path, tmp_p
 
 
 def test_evidence_json_is_what_the_bundle_states(vault: Vault, leak: Path, tmp_path: Path) -> None:
-    folder = new_case(vault, leak, tmp_path / "case").folder
+    made = new_case(vault, leak, tmp_path / "case")
+    folder = made.folder
     evidence = read((folder / "evidence.json").read_bytes())
     assert bundles.read_file(folder / "bundle.earmark").statement.evidence == evidence
-    assert evidence.heard is not None
-    assert evidence.innocents is not None
-    assert len(evidence.innocents.deficits) == len(STAFF) - 1
+    (attempt,) = evidence.attempts
+    assert attempt.innocents is not None
+    assert len(attempt.innocents.deficits) == len(STAFF) - 1
+    assert (attempt.streams, attempt.heard.share, made.named[0].share) == (None, 1.0, 1.0)
     assert evidence.stretches[0].state == "genuine"
 
 
@@ -140,8 +142,9 @@ def test_below_the_bound_nobody_is_mentioned(vault: Vault, leak: Path, tmp_path:
     assert failed(made.folder) == []
     assert_nobody(vault, made.folder)
     evidence = json.loads((made.folder / "evidence.json").read_text())
-    assert (evidence["accusations"], evidence["bank"], evidence["innocents"]) == ([], [], None)
-    assert evidence["heard"]["thresholds"] == []
+    (attempt,) = evidence["attempts"]
+    assert (evidence["accusations"], attempt["bank"], attempt["innocents"]) == ([], [], None)
+    assert attempt["heard"]["thresholds"] == []
 
 
 @pytest.mark.usefixtures("marked")

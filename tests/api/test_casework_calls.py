@@ -12,7 +12,9 @@ from tests.cases.pages import assert_harmless
 from tests.conversation import Call, hold, in_turns, made_up
 from tests.members import Clock
 
-from earmark.api import case, check_case, new_case, trace, verify
+from earmark.api import case, case_line, check_case, new_case, trace, verify
+from earmark.api.comparing import Recognised
+from earmark.api.original import sha256_of
 from earmark.cases import bundle as bundles
 from earmark.cases.evidence import read
 from earmark.errors import MediaError
@@ -120,6 +122,27 @@ def test_below_the_bound_nobody_is_mentioned(vault: Vault, call: Call, leak: Pat
     assert "a marked call" in (made.folder / "report.html").read_text("utf-8")
 
 
+def test_where_nothing_runs_straight_nothing_is_said_of_edits(
+    vault: Vault, leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How often statements are wrong was measured of what is found straight; so there are none of anything else."""
+    monkeypatch.setattr(case_line, "recognised", lambda *_: Recognised(0.0, ()))
+    compared = len(vault.ledger.find("verify-run", sha256_of(leak)))
+    made = new_case(vault, leak, tmp_path / "case")
+    assert [one.listener for one in made.named] == ["listener3"]
+    assert case_line.NOT_COMPARED in made.notes
+    assert len(vault.ledger.find("verify-run", sha256_of(leak))) == compared
+    evidence = read((made.folder / "evidence.json").read_bytes())
+    assert {one.state for one in evidence.stretches} <= {"found", "not found"}
+    placed = [(one.speaker, one.leak_start_s, one.recording_start_s) for one in evidence.stretches if one.speaker]
+    assert placed == [(one.speaker, one.leak_start_s, one.recording_start_s) for one in evidence.passages]
+    page = (made.folder / "report.html").read_text("utf-8")
+    assert "What was altered?" in page
+    assert "That cannot be said: too little of the leak runs straight" in page
+    assert not any(word in page for word in ("it was moved", "put together from", "in the order in which"))
+    assert "failed" not in states(made.folder).values()
+
+
 def test_an_expert_can_compute_the_evidence_anew(vault: Vault, leak: Path, tmp_path: Path) -> None:
     made = new_case(vault, leak, tmp_path / "case", open_mark_key=True)
     assert made.mark_key_opened
@@ -135,6 +158,34 @@ def test_a_speaker_whose_copy_leaked(vault: Vault, call: Call, tmp_path: Path) -
     made = new_case(vault, path, tmp_path / "case")
     assert [one.listener for one in made.named] == ["tia"]
     assert "failed" not in states(made.folder).values()
+
+
+def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, call: Call, tmp_path: Path) -> None:
+    """All voices together are of two copies; each by itself is of one."""
+    one, other = (call.heard(speaker, late=b"alike")[:, : round(SECONDS * RATE)] for speaker in SPEAKERS)
+    path = write_opus(tmp_path / "leak.ogg", ((one + other) / 2).astype(np.float32), RATE, BIT_RATE)
+    made = new_case(vault, path, tmp_path / "case", open_mark_key=True)
+    assert {one.listener: (one.speakers, one.alone) for one in made.named} == {
+        "sam": (("tia",), True),
+        "tia": (("sam",), True),
+    }
+    checked = check_case(made.folder)
+    assert checked.named == made.named
+    assert {one.number for one in checked.checks if one.state != "passed"} == {4}
+    evidence = read((made.folder / "evidence.json").read_bytes())
+    assert sorted(one.streams or () for one in evidence.attempts) == [(0,), (1,)]
+    assert [one.heard.share for one in evidence.attempts] == pytest.approx([0.1, 0.1])
+    assert [one.attempt for one in evidence.accusations] == [0, 1]
+    page = (made.folder / "report.html").read_text("utf-8")
+    assert_harmless(page)
+    for listener, speaker in (SPEAKERS, SPEAKERS[::-1]):
+        assert f"{listener} is named by the words of {speaker} alone" in page
+
+
+def test_one_copy_is_named_by_all_voices(vault: Vault, leak: Path, tmp_path: Path) -> None:
+    made = new_case(vault, leak, tmp_path / "case")
+    assert [(one.speakers, one.alone, one.share) for one in made.named] == [(SPEAKERS, False, 0.8)]
+    assert " alone: it is of these words" not in (made.folder / "report.html").read_text("utf-8")
 
 
 def test_who_was_invited_later_has_a_case_that_holds(tmp_path: Path) -> None:

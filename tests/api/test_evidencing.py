@@ -1,5 +1,4 @@
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 
 from earmark.api.evidencing import checkable, stretches
 from earmark.api.finding import Found
-from earmark.api.results import Named
+from earmark.api.tracing import Accused, everybody
 from earmark.cases.facts import Passage
 from earmark.codes.accusation import accuse
 from earmark.codes.codebook import Codebook
@@ -19,8 +18,8 @@ BOOK = Codebook(b"r-abcdefgh", bytes(32), 4, 400)
 LIMIT = 1e-6
 
 
-def leaked(colluders: int, segments: int, seed: int) -> tuple[Found, tuple[Named, ...]]:
-    """Return what is found in an average of the first so many listeners' copies, and who is named by any test."""
+def leaked(colluders: int, segments: int, seed: int) -> tuple[Accused, ...]:
+    """Return who is named by any test on an average of the first so many listeners' copies."""
     rng = np.random.default_rng(seed)
     heard = np.arange(segments)
     bits = BOOK.bits(list(SECRETS.values()), heard)
@@ -28,13 +27,13 @@ def leaked(colluders: int, segments: int, seed: int) -> tuple[Found, tuple[Named
     evidence = Evidence(heard, soft, np.full(segments, 3.0))
     accusations = accuse(bits, BOOK.biases(heard), soft, evidence.amplitude, family_wise=LIMIT)
     names = list(SECRETS)
-    named = tuple(Named(names[one.index], one.false_accusation_log10) for one in accusations)
-    return cast(Found, SimpleNamespace(evidence=evidence, share=1.0)), named
+    found = Found((), (), evidence, 1.0)
+    return tuple(Accused(names[one.index], one.false_accusation_log10, found) for one in accusations)
 
 
 def test_a_single_leaker_can_be_checked() -> None:
-    found, named = leaked(1, 60, 1)
-    (one,) = checkable(found, BOOK, SECRETS, LIMIT, named)
+    named = leaked(1, 60, 1)
+    (one,) = checkable(BOOK, SECRETS, LIMIT, named)
     assert one.listener == named[0].listener == "l001"
     assert one.false_accusation_log10 <= -6
 
@@ -42,8 +41,8 @@ def test_a_single_leaker_can_be_checked() -> None:
 def test_nobody_is_named_by_a_test_with_companions_who_are_not() -> None:
     seen = set()
     for seed in range(12):
-        found, named = leaked(3, 120, seed)
-        kept = {one.listener for one in checkable(found, BOOK, SECRETS, LIMIT, named)}
+        named = leaked(3, 120, seed)
+        kept = {one.listener for one in checkable(BOOK, SECRETS, LIMIT, named)}
         assert kept <= {one.listener for one in named}
         assert kept <= {"l001", "l002", "l003"}
         seen.add((bool(named), len(kept) < len(named)))
@@ -51,9 +50,20 @@ def test_nobody_is_named_by_a_test_with_companions_who_are_not() -> None:
     assert (True, False) in seen
 
 
+@given(st.lists(st.tuples(st.sampled_from(["anna", "ben", "chloe"]), st.floats(-30, -6), st.integers(0, 2))))
+def test_everybody_is_named_once_by_the_surest_evidence(listed: list[tuple[str, float, int]]) -> None:
+    founds = [Found((), (), Evidence(np.arange(0), np.zeros(0), np.zeros(0)), share) for share in (0.8, 0.1, 0.1)]
+    accused = [Accused(name, bound, founds[place]) for name, bound, place in listed]
+    named = everybody(BOOK, SECRETS, LIMIT, accused)
+    smallest = {name: min(bound for one, bound, _ in listed if one == name) for name, *_ in listed}
+    assert {one.listener: one.false_accusation_log10 for one in named} == smallest
+    assert len(named) == len(smallest)
+    assert [one.false_accusation_log10 for one in named] == sorted(smallest.values())
+    assert all(any(one is other for other in accused) for one in named)
+
+
 def test_of_nobody_nobody() -> None:
-    found, _ = leaked(1, 20, 1)
-    assert checkable(found, BOOK, SECRETS, LIMIT, ()) == ()
+    assert checkable(BOOK, SECRETS, LIMIT, ()) == ()
 
 
 def passage(**times: float) -> Passage:

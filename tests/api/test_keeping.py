@@ -226,7 +226,11 @@ def test_a_trace_is_entered_with_what_was_found(vault: Vault, marked: Delivered,
         "recording": marked.recording.id,
         "named": [{"listener": "ben", "false_accusation_log10": named.named[0].false_accusation_log10}],
         "searched": searched,
+        "tracks": 1,
+        "listeners": len(vault.listeners(marked.recording.id)),
+        "shares": [1.0],
     }
+    assert (other.body["tracks"], other.body["listeners"], other.body["shares"]) == (1, 0, [])
     assert (other.body["verdict"], other.body["recording"], other.body["named"]) == ("unmarked", None, [])
     (exhibit,) = vault.ledger.find("exhibit-received", named.exhibit.sha256)
     assert exhibit.body["size"] == (out / "ben.wav").stat().st_size

@@ -150,9 +150,28 @@ def test_two_who_leak_together_are_named_and_nobody_else(call: Call, vault: Vaul
     assert found <= {"l2", "l7"}
 
 
-def together(call: Call, way: str) -> Sound:
+def test_speakers_who_leak_together_are_all_named(call: Call, vault: Vault, tmp_path: Path) -> None:
+    """What one of them said is in the other's copy alone; by that the other may be named, if not by all together."""
+    leak = write_opus(tmp_path / "x.ogg", together(call, "average", ("sam", "tia")), RATE, BIT_RATE)
+    named = trace(vault, leak).named
+    assert {one.listener for one in named} == {"sam", "tia"}
+    for one in named:
+        assert one.alone == (one.speakers in {("sam",), ("tia",)})
+        assert one.share == pytest.approx(0.2 / 3 if one.alone else 0.8)
+        assert one.listener not in one.speakers or not one.alone
+    assert [one.false_accusation_log10 for one in named] == sorted(one.false_accusation_log10 for one in named)
+    (entry,) = vault.ledger.newest(1, acts.TRACE_RUN)
+    shares, tracks = entry.body["shares"], entry.body["tracks"]
+    assert isinstance(shares, list)
+    assert shares == pytest.approx([0.8, *[0.2 / 3] * 3])
+    assert isinstance(tracks, int)
+    assert tracks >= len(SPEAKERS)
+    assert entry.body["listeners"] == len(PEOPLE) + len(SPEAKERS)
+
+
+def together(call: Call, way: str, who: tuple[str, str] = ("l2", "l7")) -> Sound:
     """Return what two listeners make of what they heard, as if their jitter buffers had done the same."""
-    one, two = (call.heard(listener, late=b"alike") for listener in ("l2", "l7"))
+    one, two = (call.heard(listener, late=b"alike") for listener in who)
     turns = np.arange(one.shape[1]) // (2 * RATE) % 2
     return ((one + two) / 2 if way == "average" else np.where(turns, one, two)).astype(np.float32)
 

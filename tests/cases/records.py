@@ -1,13 +1,15 @@
 """Evidence made on the spot: a codebook, a leak of it, and whoever it names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.cases.chance import every
-from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
+from earmark.cases.evidence import Accusation, Attempt, Decoder, Evidence, Innocents
 from earmark.cases.facts import (
     CallFacts,
     ExhibitFacts,
@@ -21,7 +23,7 @@ from earmark.cases.facts import (
 from earmark.codes.biases import RULES
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import fit_bank
-from earmark.codes.grounds import Case, grounds
+from earmark.codes.grounds import Case, Grounds, grounds
 from earmark.records.calls.entries import effective_secret
 
 RECORDING = "r-abcdefgh"
@@ -29,6 +31,7 @@ CALL = "call-abcdefgh"
 STREAMS = (StreamFacts(stream=0, speaker="sam", blocks=(0,)), StreamFacts(stream=2, speaker="tia", blocks=(1, 3)))
 BLOCK = 1024
 LIMIT = 1e-6
+TRACKS = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Leaked:
         leakers: the first so many listeners.
         listeners: how many there are.
         of_call: whether it is a call.
+        parted: whether the first stream of that is of the last leaker's copy alone, since the first one speaks in it.
     """
 
     segments: int = 90
@@ -47,6 +51,7 @@ class Leaked:
     listeners: int = 12
     seed: bytes = field(default=bytes(range(32)))
     of_call: bool = False
+    parted: bool = False
 
     @property
     def recording(self) -> str:
@@ -79,20 +84,47 @@ class Leaked:
             return self.secrets
         return {name: effective_secret(secret, self.nonces[name]) for name, secret in self.secrets.items()}
 
+    @property
+    def book(self) -> Codebook:
+        return Codebook(self.recording.encode(), self.seed, 4, self.all_segments)
+
+    @cached_property
+    def soft(self) -> NDArray[np.float64]:
+        """What is heard: the average of the leakers' copies."""
+        bits = self.book.bits(list(self.effective.values()), self.heard)[: max(1, self.leakers)]
+        level = 2 * bits.mean(axis=0) - 1 if self.leakers else np.zeros(self.segments)
+        if self.parted:
+            level = np.where(self.heard < BLOCK, 2.0 * bits[-1] - 1, level)
+        noise: NDArray[np.float64] = np.random.default_rng(self.segments).standard_normal(self.segments)
+        return 3 * level + noise
+
+    @property
+    def attempts(self) -> list[tuple[tuple[int, ...] | None, NDArray[np.intp], float]]:
+        """What is put to the codebook: which streams, where their segments are in what was heard, and the share."""
+        everything = np.arange(self.segments)
+        if not self.of_call:
+            return [(None, everything, 1.0)]
+        first = np.flatnonzero(self.heard < BLOCK)
+        last = np.flatnonzero(self.heard >= BLOCK)
+        return [((0, 2), everything, 0.8), ((0,), first, 0.1), ((2,), last, 0.1)]
+
+    def case(self, which: NDArray[np.intp], share: float) -> Case:
+        heard, amplitude = self.heard[which], np.full(len(which), 3.0)
+        biases = self.book.biases(heard)
+        bits = self.book.bits(list(self.effective.values())[: self.leakers], heard)
+        return Case(biases, fit_bank(self.soft[which], amplitude, biases), self.listeners, 1 / share, LIMIT, bits)
+
     def evidence(self, exhibit: bytes = b"exhibit", sha256: str = "ab" * 32) -> Evidence:
         """Return what names the leakers."""
-        heard, speaker = self.heard, "sam" if self.of_call else None
-        book = Codebook(self.recording.encode(), self.seed, 4, self.all_segments)
-        bits = book.bits(list(self.effective.values()), heard)
-        level = 2 * bits[: self.leakers].mean(axis=0) - 1 if self.leakers else np.zeros(self.segments)
-        soft = 3 * level + np.random.default_rng(self.segments).standard_normal(self.segments)
-        amplitude = np.full(self.segments, 3.0)
-        bank = fit_bank(soft, amplitude, book.biases(heard))
-        found = grounds(Case(book.biases(heard), bank, self.listeners, 1.0, LIMIT), bits[: self.leakers])
+        speaker = "sam" if self.of_call else None
+        cases = [self.case(which, share) for _, which, share in self.attempts]
+        found = grounds(cases)
+        chosen = list(dict.fromkeys(one.case for one in found))
         accusations = tuple(
             Accusation(
                 listener=self.ids[one.index],
-                decoder=next(place for place, decoder in enumerate(bank) if decoder is one.decoder),
+                attempt=chosen.index(one.case),
+                decoder=next(place for place, bank in enumerate(cases[one.case].decoders) if bank is one.decoder),
                 companions=tuple(self.ids[other] for other in one.companions),
                 scores=tuple(one.scores.tolist()),
                 deficit=one.deficit,
@@ -102,10 +134,7 @@ class Leaked:
             )
             for one in found
         )
-        step = every(self.segments)
-        scores = np.array(accusations[0].scores[::step]) if accusations else np.zeros(0)
-        others = bits[len(accusations) :, ::step]
-        deficits = sorted((np.maximum(scores, 0).sum() - others @ scores).tolist()) if accusations else []
+        named = {one.index for one in found}
         return Evidence(
             verdict="named" if accusations else "insufficient",
             family_wise=LIMIT,
@@ -120,7 +149,7 @@ class Leaked:
                 coalition=4,
                 detector=RULES,
                 grid=GridFacts(segment_ms=240 if self.of_call else 60, segments=self.all_segments),
-                call=CallFacts(slot_ms=20, streams=STREAMS) if self.of_call else None,
+                call=CallFacts(slot_ms=20, sought=3, streams=STREAMS) if self.of_call else None,
             ),
             passages=(
                 Passage(
@@ -145,14 +174,31 @@ class Leaked:
                     speaker=speaker,
                 ),
             ),
+            tracks=TRACKS,
+            listeners=self.listeners,
+            attempts=tuple(
+                self.attempt(number, next((one for one in found if one.case == number), None), named)
+                for number in chosen or [0]
+            ),
+            accusations=accusations,
+            more_needed_s=None if accusations else 4.0,
+        )
+
+    def attempt(self, number: int, first: Grounds | None, named: Collection[int]) -> Attempt:
+        """Return an attempt whose first name stands on some grounds; of None if it names nobody."""
+        streams, which, share = self.attempts[number]
+        heard, step = self.heard[which], every(len(which))
+        bits = np.delete(self.book.bits(list(self.effective.values()), heard[::step]), list(named), axis=0)
+        scores = np.zeros(0) if first is None else first.scores[::step].astype(int)
+        return Attempt(
             heard=Heard(
                 segments=tuple(heard.tolist()),
-                soft=tuple(soft.tolist()),
-                amplitude=tuple(amplitude.tolist()),
-                thresholds=tuple(book.thresholds[heard].tolist()) if accusations else (),
-                share=1.0,
+                soft=tuple(self.soft[which].tolist()),
+                amplitude=tuple(np.full(len(which), 3.0).tolist()),
+                thresholds=() if first is None else tuple(self.book.thresholds[heard].tolist()),
+                share=share,
             ),
-            listeners=self.listeners,
+            streams=streams,
             bank=tuple(
                 Decoder(
                     strategy=decoder.strategy.name,
@@ -160,11 +206,9 @@ class Leaked:
                     weight=decoder.weight,
                     depths=min(3, decoder.strategy.colluders),
                 )
-                for decoder in bank
-            )
-            if accusations
-            else (),
-            accusations=accusations,
-            innocents=Innocents(every=step, deficits=tuple(deficits)) if accusations else None,
-            more_needed_s=None if accusations else 4.0,
+                for decoder in (() if first is None else self.case(which, share).decoders)
+            ),
+            innocents=None
+            if first is None
+            else Innocents(every=step, deficits=tuple(sorted((np.maximum(scores, 0).sum() - bits @ scores).tolist()))),
         )

@@ -207,6 +207,9 @@ class Made:
                         {"listener": one.listener, "false_accusation_log10": one.bound_log10}
                         for one in evidence.accusations
                     ],
+                    "tracks": evidence.tracks,
+                    "listeners": evidence.listeners,
+                    "shares": [share for *_, share in self.leaked.attempts],
                 },
             ),
             ("key-opened", {"recordings": [self.leaked.recording], "keys": ["listener-secrets"], "purpose": "case"}),

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -30,7 +29,7 @@ SEALED = MADE.sealed()
 SMALL = Made(Leaked(segments=36, listeners=2), made_by="x").sealed()
 
 
-def deaf(_path: Path, _keys: Keys, _bundle: Bundle) -> Again:
+def deaf(_path: Path, _keys: Keys, _bundle: Bundle) -> list[Again]:
     raise AssertionError("nothing should be heard here")
 
 
@@ -125,6 +124,11 @@ def put(*path: str | int, value: Any) -> Change:
     return change
 
 
+def together(*changes: Change) -> Change:
+    """Return what makes several changes."""
+    return lambda facts: [change(facts) for change in changes]
+
+
 def restated(change: Change, made: Made = MADE) -> Statement:
     facts = json.loads(made.statement().model_dump_json(by_alias=True))
     change(facts)
@@ -132,6 +136,7 @@ def restated(change: Change, made: Made = MADE) -> Statement:
 
 
 ACCUSED = ("evidence", "accusations", 0)
+ATTEMPT = ("evidence", "attempts", 0)
 LIES: list[tuple[int, Change]] = [
     (5, put("made_at", value="2026-11-23T08:00:00.000000Z")),
     (5, put("evidence", "family_wise", value=1e-3)),
@@ -142,25 +147,29 @@ LIES: list[tuple[int, Change]] = [
     (8, put("evidence", "listeners", value=11)),
     (9, put("openings", "bias_seed", value="00" * 32)),
     (9, put("openings", "bias_seed", value=None)),
-    (9, put("evidence", "heard", "thresholds", 0, value=lambda threshold: threshold + 1)),
+    (9, put(*ATTEMPT, "heard", "thresholds", 0, value=lambda threshold: threshold + 1)),
     (10, put("openings", "listeners", 0, "secret", value="00" * 32)),
     (10, put("openings", "listeners", 0, "index", value=1)),
     (10, put("openings", "listeners", 0, "path", 0, value="00" * 32)),
     (10, put("openings", "listeners", value=[])),
     (10, put("openings", "listeners", value=lambda one: one + one)),
-    (11, put("evidence", "heard", "soft", 3, value=lambda soft: -soft)),
-    (11, put("evidence", "bank", 0, "weight", value=lambda weight: weight * 1.001)),
-    (11, put("evidence", "bank", 0, "colluders", value=2)),
+    (11, put(*ATTEMPT, "heard", "soft", 3, value=lambda soft: -soft)),
+    (11, put(*ATTEMPT, "bank", 0, "weight", value=lambda weight: weight * 1.001)),
+    (11, put(*ATTEMPT, "bank", 0, "colluders", value=2)),
     (11, put(*ACCUSED, "scores", 0, value=lambda score: score + 1)),
     (12, put(*ACCUSED, "deficit", value=lambda deficit: deficit + 1)),
     (13, put(*ACCUSED, "bound_log10", value=lambda bound: bound - 0.01)),
     (13, put(*ACCUSED, "bound_log10", value=-5.9)),
-    (13, put("evidence", "heard", "share", value=0.5)),
-    (14, put("evidence", "innocents", "deficits", value=lambda listed: listed[1:])),
-    (14, put("evidence", "innocents", "deficits", value=lambda listed: listed[::-1])),
-    (14, put("evidence", "innocents", "deficits", value=lambda listed: [0] * len(listed))),
-    (14, put("evidence", "innocents", "deficits", 10, value=2**40)),
-    (14, put("evidence", "innocents", "every", value=2)),
+    (5, put(*ATTEMPT, "heard", "share", value=0.5)),
+    (13, put(*ATTEMPT, "heard", "share", value=0.5)),
+    (5, put(*ACCUSED, "bound_log10", value=lambda bound: bound + 0.01)),
+    (5, put("evidence", "tracks", value=4)),
+    (5, put("evidence", "listeners", value=11)),
+    (14, put(*ATTEMPT, "innocents", "deficits", value=lambda listed: listed[1:])),
+    (14, put(*ATTEMPT, "innocents", "deficits", value=lambda listed: listed[::-1])),
+    (14, put(*ATTEMPT, "innocents", "deficits", value=lambda listed: [0] * len(listed))),
+    (14, put(*ATTEMPT, "innocents", "deficits", 10, value=2**40)),
+    (14, put(*ATTEMPT, "innocents", "every", value=2)),
 ]
 
 
@@ -317,17 +326,19 @@ def test_other_files(tmp_path: Path) -> None:
     assert failed(checks_of(tmp_path, data)) == {7}
 
 
-def heard_again(made: Made, change: float = 0.0, shift: int = 0) -> Again:
-    heard = made.evidence.heard
-    assert heard is not None
-    return Again(np.array(heard.segments) + shift, np.array(heard.soft) + change)
+def heard_again(made: Made, change: float = 0.0, shift: int = 0, share: float = 1.0) -> list[Again]:
+    """Return what is heard of the exhibit again: all that was put to the codebook."""
+    return [
+        Again(streams, made.leaked.heard[which] + shift, made.leaked.soft[which] + change, share * part)
+        for streams, which, part in made.leaked.attempts
+    ]
 
 
 def test_the_mark_key_lets_evidence_be_computed_again(tmp_path: Path) -> None:
     made = MADE.with_mark_key()
     heard_with: list[Keys] = []
 
-    def hear(path: Path, keys: Keys, bundle: Bundle) -> Again:
+    def hear(path: Path, keys: Keys, bundle: Bundle) -> list[Again]:
         heard_with.append(keys)
         assert path.read_bytes() == EXHIBIT
         assert bundle.statement.evidence.recording is not None
@@ -338,6 +349,8 @@ def test_the_mark_key_lets_evidence_be_computed_again(tmp_path: Path) -> None:
     assert heard_with == [{None: MARK}]
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, 0.2))) == {15}
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, shift=7))) == {15}
+    assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, share=0.5))) == {15}
+    assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: [])) == {15}
 
 
 def test_another_mark_key(tmp_path: Path) -> None:

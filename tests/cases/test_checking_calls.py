@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.cases.records import CALL, STREAMS, Leaked
 from tests.cases.sealed import MARK, Acts, Made, device, ledger, seal
 from tests.cases.test_checking import (
     ACCUSED,
+    ATTEMPT,
     WILD,
     Change,
     checks_of,
@@ -23,6 +25,7 @@ from tests.cases.test_checking import (
     proved,
     put,
     restated,
+    together,
 )
 
 from earmark.cases import bundle as bundles
@@ -31,8 +34,10 @@ from earmark.cases.bundle import Bundle
 from earmark.cases.checking import Keys
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.computed import Again
+from earmark.codes.grounds import grounds
 
 MADE = Made(Leaked(of_call=True))
+PARTED = Made(Leaked(segments=140, leakers=2, of_call=True, parted=True))
 FILE = Made()
 SMALL = Made(Leaked(segments=36, listeners=2, of_call=True), made_by="x").sealed()
 
@@ -100,12 +105,15 @@ OPENED = ("openings", "listeners", 0)
 LIES: list[tuple[set[int], Change]] = [
     ({8}, put(*CALLED, "slot_ms", value=30)),
     ({8}, put(*CALLED, "streams", 0, "speaker", value="uli")),
-    ({8}, put(*CALLED, "streams", value=lambda listed: listed[:1])),
+    ({8}, together(put(*CALLED, "streams", value=lambda listed: listed[:1]), put(*ATTEMPT, "streams", value=[0]))),
+    ({8}, put(*ATTEMPT, "streams", value=[0])),
+    ({5}, put(*ATTEMPT, "heard", "share", value=1.0)),
+    ({5}, put("evidence", "tracks", value=3)),
     ({8}, put(*CALLED, "streams", 1, "blocks", value=[1, 2])),
     ({8}, put(*CALLED, "streams", 1, "blocks", value=[1])),
-    ({8, 9}, put("evidence", "heard", "segments", 45, value=2100)),
+    ({8, 9}, put(*ATTEMPT, "heard", "segments", 45, value=2100)),
     ({8}, put("evidence", "recording", "grid", "segment_ms", value=260)),
-    ({8}, put("evidence", "listeners", value=11)),
+    ({5, 8}, put("evidence", "listeners", value=11)),
     ({9}, put("openings", "bias_seed", value="00" * 32)),
     ({10}, put(*OPENED, "secret", value="00" * 32)),
     ({10}, put(*OPENED, "receipt", value=None)),
@@ -118,7 +126,7 @@ LIES: list[tuple[set[int], Change]] = [
     ({10}, signed_anew(challenge="YW5vdGhlcg")),
 ]
 COUNTED = [
-    (11, put("evidence", "heard", "soft", 3, value=lambda soft: -soft)),
+    (11, put(*ATTEMPT, "heard", "soft", 3, value=lambda soft: -soft)),
     (12, put(*ACCUSED, "deficit", value=lambda deficit: deficit + 1)),
     (12, put(*OPENED, "secret", value="00" * 32)),
     (13, put(*ACCUSED, "bound_log10", value=lambda bound: bound - 0.01)),
@@ -133,6 +141,77 @@ def test_a_lie_that_the_owner_seals_is_found(numbers: set[int], change: Change) 
 @pytest.mark.parametrize(("number", "change"), COUNTED)
 def test_a_lie_about_what_was_computed_is_found(tmp_path: Path, number: int, change: Change) -> None:
     assert number in failed(checks_of(tmp_path, MADE.sealed(restated(change, MADE), MADE.acts(MADE.statement()))))
+
+
+def test_two_are_named_by_different_evidence(tmp_path: Path) -> None:
+    """All streams together name one of them, and the other is named by one stream alone."""
+    evidence = PARTED.evidence
+    assert [(one.listener, one.attempt) for one in evidence.accusations] == [("listener01", 0), ("listener00", 1)]
+    assert [(one.streams, one.heard.share) for one in evidence.attempts] == [((0, 2), 0.8), ((2,), 0.1)]
+    alone = grounds([PARTED.leaked.case(which, share) for _, which, share in PARTED.leaked.attempts[:1]])
+    assert [one.index for one in alone] == [1]
+    hear = partial(heard_again, PARTED.with_mark_key())
+    found = checks_of(tmp_path, PARTED.with_mark_key().sealed(), hear=lambda *_: hear())
+    assert failed(found) == set(), found
+    assert not_checked(found) == {4, 7}
+    for again in (hear(share=0.99), hear()[:2], hear()[1:], hear(0.2)):
+        assert failed(checks_of(tmp_path, PARTED.with_mark_key().sealed(), hear=lambda *_, a=again: a)) == {15}
+
+
+ALONE, SECOND = ("evidence", "attempts", 1), ("evidence", "accusations", 1)
+PARTED_LIES: list[tuple[set[int], Change]] = [
+    ({5}, put(*ALONE, "heard", "share", value=0.2)),
+    ({5, 13}, put(*ALONE, "heard", "share", value=0.05)),
+    ({13}, put(*ATTEMPT, "heard", "share", value=0.1)),
+    ({8}, put(*ALONE, "heard", "segments", 0, value=2100)),
+    ({8}, put(*ALONE, "streams", value=[0])),
+    ({9}, put(*ALONE, "heard", "thresholds", 0, value=lambda threshold: threshold + 1)),
+    ({11}, put(*ALONE, "heard", "soft", 3, value=lambda soft: -soft)),
+    ({11}, put(*ALONE, "bank", 0, "weight", value=lambda weight: weight * 1.001)),
+    ({12}, put(*SECOND, "deficit", value=lambda deficit: deficit - 1)),
+    ({5, 13}, put(*SECOND, "bound_log10", value=lambda bound: bound - 0.01)),
+    ({14}, put(*ALONE, "innocents", "deficits", value=lambda listed: [0] * len(listed))),
+    ({14}, put(*ALONE, "innocents", "deficits", value=lambda listed: listed[1:])),
+]
+
+
+@pytest.mark.parametrize(("numbers", "change"), PARTED_LIES)
+def test_a_lie_about_any_attempt_is_found(tmp_path: Path, numbers: set[int], change: Change) -> None:
+    data = PARTED.sealed(restated(change, PARTED), PARTED.acts(PARTED.statement()))
+    assert numbers <= failed(checks_of(tmp_path, data))
+
+
+def test_attempts_that_make_no_sense_are_refused() -> None:
+    for change in (
+        put(*SECOND, "attempt", value=0),
+        put(*SECOND, "attempt", value=2),
+        put(*ALONE, "heard", "share", value=0.3),
+        put(*ALONE, "streams", value=[0, 1]),
+        put("evidence", "attempts", value=lambda listed: listed[:1]),
+        put("evidence", "attempts", value=lambda listed: listed + listed[:1]),
+        put("evidence", "attempts", value=lambda listed: listed[::-1]),
+    ):
+        with pytest.raises(ValueError):
+            restated(change, PARTED)
+
+
+def test_shares_are_those_that_the_trace_has_set_aside() -> None:
+    acts = PARTED.acts(PARTED.statement())
+    place = [one for one, _ in acts].index("trace-run")
+    for shares in ([0.8, 0.2, 0.1], [0.8], [0.8, 0.2], [], None, 0.8, ["0.8", 0.1], [0.8, 0.1, -0.1], [True, 0.1]):
+        acts[place] = ("trace-run", acts[place][1] | {"shares": shares})
+        assert refused(PARTED.sealed(acts=acts)) == {5}, shares
+    acts[place] = ("trace-run", acts[place][1] | {"shares": [0.1, 0.8]})
+    assert refused(PARTED.sealed(acts=acts)) == set()
+
+
+def test_as_many_listeners_as_the_trace_says() -> None:
+    """An owner who leaves out an entry that added listeners would have to have understated them when they traced."""
+    acts = MADE.acts(MADE.statement())
+    place = [one for one, _ in acts].index("trace-run")
+    acts[place] = ("trace-run", acts[place][1] | {"listeners": 13})
+    assert refused(MADE.sealed(acts=acts)) == {5}
+    assert refused(MADE.sealed(restated(put("evidence", "listeners", value=13), MADE), acts)) == {8}
 
 
 def with_body(kind: str, **changes: Any) -> Acts:
@@ -215,7 +294,7 @@ def test_nobody_else_is_mentioned() -> None:
 def test_the_mark_keys_let_evidence_be_computed_again(tmp_path: Path) -> None:
     made, heard_with = MADE.with_mark_key(), list[Keys]()
 
-    def hear(_path: Path, keys: Keys, bundle: Bundle) -> Again:
+    def hear(_path: Path, keys: Keys, bundle: Bundle) -> list[Again]:
         heard_with.append(keys)
         assert bundle.statement.evidence.recording is not None
         assert bundle.statement.evidence.recording.id == CALL
@@ -237,6 +316,12 @@ def test_what_a_call_has_and_a_file_has_not() -> None:
         put("evidence", "recording", "input_sha256", value="cd" * 32),
         put("evidence", "recording", "call", value=None),
         put(*CALLED, "streams", value=[]),
+        put(*CALLED, "streams", value=lambda listed: listed[:1]),
+        put(*CALLED, "sought", value=1),
+        put(*ATTEMPT, "streams", value=None),
+        put(*ATTEMPT, "streams", value=[]),
+        put(*ATTEMPT, "streams", value=[0, 1]),
+        put(*ATTEMPT, "streams", value=[2, 0]),
         put(*CALLED, "streams", value=lambda listed: listed[::-1]),
         put(*CALLED, "streams", 0, "blocks", value=[]),
         put(*CALLED, "streams", 0, "blocks", value=[1]),

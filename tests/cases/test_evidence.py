@@ -19,12 +19,11 @@ def test_what_is_written_is_read(leaked: Leaked) -> None:
 
 
 def test_numbers_are_exact() -> None:
-    assert NAMED.heard is not None
-    assert json.loads(TEXT)["heard"]["soft"] == list(NAMED.heard.soft)
+    assert json.loads(TEXT)["attempts"][0]["heard"]["soft"] == list(NAMED.attempts[0].heard.soft)
 
 
 def test_the_schema_is_told() -> None:
-    assert json.loads(TEXT)["schema"] == "earmark/evidence/1"
+    assert json.loads(TEXT)["schema"] == "earmark/evidence/2"
 
 
 @given(st.integers(0, len(TEXT) - 1), st.integers(1, 255))
@@ -58,24 +57,36 @@ def changed(**values: Any) -> dict[str, Any]:
 
 
 def test_what_does_not_fit_together() -> None:
-    heard, one = NAMED.model_dump()["heard"], NAMED.model_dump()["accusations"][0]
+    attempt, one = NAMED.model_dump()["attempts"][0], NAMED.model_dump()["accusations"][0]
+    heard = attempt["heard"]
     wrong: list[dict[str, Any]] = [
         {"verdict": "insufficient"},
         {"verdict": "unmarked"},
         {"recording": None},
-        {"bank": ()},
-        {"innocents": None},
+        {"attempts": ()},
+        {"attempts": (attempt, attempt)},
+        {"attempts": ({**attempt, "bank": ()},)},
+        {"attempts": ({**attempt, "innocents": None},)},
+        {"attempts": ({**attempt, "streams": (0,)},)},
         {"accusations": (one, one)},
         {"accusations": ({**one, "scores": one["scores"][1:]},)},
         {"accusations": ({**one, "decoder": 99},)},
+        {"accusations": ({**one, "attempt": 1},)},
         {"accusations": ({**one, "companions": ("somebody",)},)},
         {"accusations": ({**one, "companions": (one["listener"],)},)},
-        {"heard": {**heard, "soft": heard["soft"][1:]}},
-        {"heard": {**heard, "segments": heard["segments"][::-1]}},
-        {"heard": {**heard, "soft": (float("nan"), *heard["soft"][1:])}},
-        {"heard": {**heard, "thresholds": ()}},
-        {"heard": {**heard, "thresholds": heard["thresholds"][1:]}},
         {"more": 1},
+        *(
+            {"attempts": ({**attempt, "heard": {**heard, **values}},)}
+            for values in (
+                {"soft": heard["soft"][1:]},
+                {"segments": heard["segments"][::-1]},
+                {"soft": (float("nan"), *heard["soft"][1:])},
+                {"thresholds": ()},
+                {"thresholds": heard["thresholds"][1:]},
+                {"share": 0.0},
+                {"share": 1.1},
+            )
+        ),
     ]
     assert Evidence.model_validate(changed()) == NAMED
     for values in wrong:

@@ -32,7 +32,7 @@ TIME = "2026-11-23T09:%02d:00.000000Z"
 
 def background(leaked: Leaked, **changes: object) -> Background:
     bundle = Made(leaked).bundle()
-    codewords = codewords_of(bundle) if leaked.leakers else {}
+    codewords = codewords_of(bundle) if leaked.leakers else []
     whole = Background(
         case="c-abcdefgh",
         title="The leak",
@@ -103,7 +103,7 @@ def test_nobody_is_hinted_at() -> None:
 def test_unmarked() -> None:
     evidence = Evidence.model_validate(
         NOBODY.evidence().model_dump()
-        | {"verdict": "unmarked", "recording": None, "heard": None, "passages": (), "stretches": ()}
+        | {"verdict": "unmarked", "recording": None, "attempts": (), "passages": (), "stretches": ()}
     )
     story = told(evidence, background(NOBODY, marked_at=None))
     assert story.verdict == "Nothing of any marked recording was found in the leak."

@@ -49,11 +49,11 @@ def test_innocents() -> None:
         assert chance.allowed(len(one["deficits"])) == pytest.approx(one["allowed"])
 
 
-def unheard(*_: object) -> Again:
+def unheard(*_: object) -> list[Again]:
     raise AssertionError("the mark key is not opened")
 
 
-@pytest.mark.parametrize("folder", [VECTORS, VECTORS / "call"], ids=["file", "call"])
+@pytest.mark.parametrize("folder", [VECTORS, VECTORS / "call", VECTORS / "parted"], ids=["file", "call", "parted"])
 def test_the_bundle_holds(tmp_path: Path, folder: Path) -> None:
     shutil.copytree(folder, tmp_path / "case")
     bundle, found = checked(tmp_path / "case/bundle.earmark", Known(), unheard)

@@ -21,8 +21,8 @@ def leaked(colluders: int, segments: int, listeners: int = 200) -> tuple[Bits, F
     return bits, biases, 3 * level + rng.standard_normal(segments)
 
 
-def case_of(biases: Floats, soft: Floats, listeners: int, trials: float = 1) -> Case:
-    return Case(biases, fit_bank(soft, None, biases), listeners, trials, LIMIT)
+def case_of(biases: Floats, soft: Floats, listeners: int, named: Bits, trials: float = 1) -> Case:
+    return Case(biases, fit_bank(soft, None, biases), listeners, trials, LIMIT, named)
 
 
 @pytest.mark.parametrize(("colluders", "segments"), [(1, 90), (2, 300), (2, 80), (3, 500)])
@@ -30,7 +30,7 @@ def test_whoever_is_accused_has_grounds(colluders: int, segments: int) -> None:
     bits, biases, soft = leaked(colluders, segments)
     named = accuse(bits, biases, soft, family_wise=LIMIT)
     assert named
-    found = grounds(case_of(biases, soft, len(bits)), bits[[one.index for one in named]])
+    found = grounds([case_of(biases, soft, len(bits), bits[[one.index for one in named]])])
     assert {one.index for one in found} == set(range(len(named)))
     assert all(one.log_bound <= log(LIMIT) for one in found)
     assert [one.log_bound for one in found] == sorted(one.log_bound for one in found)
@@ -40,7 +40,7 @@ def test_whoever_is_accused_has_grounds(colluders: int, segments: int) -> None:
 
 def test_companions_are_named_themselves() -> None:
     bits, biases, soft = leaked(2, 110)
-    found = grounds(case_of(biases, soft, len(bits)), bits[:2])
+    found = grounds([case_of(biases, soft, len(bits), bits[:2])])
     assert any(one.companions for one in found)
     for one in found:
         assert set(one.companions) <= {other.index for other in found} - {one.index}
@@ -48,21 +48,21 @@ def test_companions_are_named_themselves() -> None:
 
 def test_who_fits_no_better_than_chance_is_left_out() -> None:
     bits, biases, soft = leaked(1, 90)
-    found = grounds(case_of(biases, soft, len(bits)), bits[:3])
+    found = grounds([case_of(biases, soft, len(bits), bits[:3])])
     assert [one.index for one in found] == [0]
-    assert grounds(case_of(biases, soft, len(bits)), bits[5:9]) == []
-    assert grounds(case_of(biases, soft, len(bits)), bits[:0]) == []
+    assert grounds([case_of(biases, soft, len(bits), bits[5:9])]) == []
+    assert grounds([case_of(biases, soft, len(bits), bits[:0])]) == []
 
 
 def test_the_deficit_is_that_of_the_scores() -> None:
     bits, biases, soft = leaked(2, 120)
-    for one in grounds(case_of(biases, soft, len(bits)), bits[:2]):
+    for one in grounds([case_of(biases, soft, len(bits), bits[:2])]):
         missed = np.where(bits[one.index] == (one.scores > 0), 0, np.abs(one.scores.astype(int)))
         assert one.deficit == missed.sum()
 
 
 def test_attempts_are_paid_for() -> None:
     bits, biases, soft = leaked(1, 90)
-    (one,) = grounds(case_of(biases, soft, len(bits)), bits[:1])
-    (other,) = grounds(case_of(biases, soft, len(bits), trials=50.0), bits[:1])
+    (one,) = grounds([case_of(biases, soft, len(bits), bits[:1])])
+    (other,) = grounds([case_of(biases, soft, len(bits), bits[:1], trials=50.0)])
     assert other.log_price - one.log_price == pytest.approx(log(50))

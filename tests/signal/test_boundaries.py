@@ -3,7 +3,7 @@ import sys
 
 MODULES = (
     "layout", "patterns", "variants", "spectrum", "surroundings", "plain", "network", "listening", "correlation",
-    "pace", "search", "alignment", "borders", "evidence",
+    "pace", "search", "alignment", "borders", "evidence", "wandering",
 )  # fmt: skip
 
 

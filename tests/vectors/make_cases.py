@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parent / "case"
 CASES = {
     FOLDER: Made(Leaked(segments=60, listeners=5)),
     FOLDER / "call": Made(Leaked(segments=60, listeners=5, of_call=True)),
+    FOLDER / "parted": Made(Leaked(segments=140, leakers=2, listeners=5, of_call=True, parted=True)),
 }
 
 

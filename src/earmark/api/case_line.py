@@ -18,17 +18,21 @@ from earmark.cases.facts import Stretch
 from earmark.cases.folder import Received
 from earmark.records.vault import Vault
 
+NOT_COMPARED = (
+    "the leak was not compared with the call: too little of it runs straight for statements whose error rates are known"
+)
+
 
 @dataclass(frozen=True)
 class CaseLine:
     """The time line of an exhibit.
 
     Attributes:
-        stretches: they cover all of it, in order.
+        stretches: they cover all of it, in order; None where it could not be compared with what was found in it.
         notes: what is worth knowing, each a clause that can be printed.
     """
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[Stretch, ...] | None
     notes: tuple[str, ...]
 
 
@@ -48,16 +52,23 @@ def case_line(vault: Vault, exhibit: Received, found: Found, original: Path | No
     """
     with threadpool_limits(1, "blas"):
         account = account_of(vault, exhibit.path, found, original, progress)
+    if account is None:
+        return CaseLine(None, (NOT_COMPARED,))
     vault.enter(run(exhibit.sha256, account))
     return CaseLine(tuple(stated(account.stretches)), account.notes)
 
 
-def account_of(vault: Vault, leak: Path, found: Found, original: Path | None, progress: Progress) -> Account:
-    """Compare a leak with the file or the call that was found in it; streams are followed as ``verify`` does."""
+def account_of(vault: Vault, leak: Path, found: Found, original: Path | None, progress: Progress) -> Account | None:
+    """Compare a leak with the file or the call that was found in it; streams are followed as ``verify`` does.
+
+    Returns:
+        None where ``verify`` would not find the call: how often statements are wrong was measured of what it finds, so
+        that there would be no knowing how often others are.
+    """
     if found.strands[0].track.stream is not None:
         require_no_original(original)
         straight = recognised(leak, [strand.track for strand in found.strands], progress).strands
-        return account_of_call(vault, leak, straight or found.strands, progress)
+        return account_of_call(vault, leak, straight, progress) if straight else None
     heard = Recognised(0.0, found.strands)
     return account_of_file(vault, leak, heard, tracks=[found.strands[0].track], original=original, progress=progress)
 

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from earmark import __version__
 from earmark.api.case_line import CaseLine, case_line
 from earmark.api.case_results import CaseMade
 from earmark.api.delivery import codebook_of
-from earmark.api.evidencing import Book, checkable, evidence_of, recording_facts
+from earmark.api.evidencing import Book, checkable, evidence_of, named_in, recording_facts
 from earmark.api.progress import Progress, silent
-from earmark.api.results import Named, RecordingName
+from earmark.api.results import RecordingName
 from earmark.api.sealing import Openers, sealed
 from earmark.api.sealing_calls import call_facts
 from earmark.api.tracing import DEFAULT_BOUND, Tracing, traced
 from earmark.api.tracks import opened_secrets
 from earmark.cases.bundle import File, Openings, Statement
-from earmark.cases.computed import codewords_at
+from earmark.cases.computed import Bits, codewords_at
 from earmark.cases.evidence import Evidence
 from earmark.cases.evidence import written as evidence_text
 from earmark.cases.facts import ExhibitFacts, RecordingFacts
@@ -166,11 +166,11 @@ class Work:
             seconds=result.exhibit.seconds,
             streams=probe(received.path).audio_streams,
         )
-        openers = Openers(vault, recording, tracing.entry)
-        book = _book(vault, recording) if recording and result.named else None
+        openers = Openers(vault, recording, tracing.entry, len(tracing.judged.listeners))
+        book = _book(vault, recording, tracing.judged.listeners) if recording and result.named else None
         stretches = line.stretches if line else None
         facts = _facts(vault, recording, tracing) if recording else None
-        evidence = evidence_of(tracing, exhibit, facts, openers.listeners, book, time_line=stretches)
+        evidence = evidence_of(tracing, exhibit, facts, book, time_line=stretches)
         called = title or (f"Leak of “{recording.title}”" if recording else f"Exhibit “{exhibit.name}”")
         return cls(case, visible(called), evidence, recording, tracing, openers, book, vault, line)
 
@@ -189,7 +189,7 @@ class Work:
             put(folder / name, content)
         return tuple(file_facts(name, content) for name, content in contents.items())
 
-    def _background(self, codewords: Mapping[str, Sequence[int]]) -> Background:
+    def _background(self, codewords: Sequence[Bits]) -> Background:
         listeners = self.vault.listeners(self.recording.id) if self.recording else []
         named = {one.listener for one in self.evidence.accusations}
         call = self.evidence.recording.call if self.evidence.recording else None
@@ -209,7 +209,6 @@ class Work:
 
     def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, keyless: bool) -> CaseMade:
         """Return what has come of it."""
-        named = tuple(Named(one.listener, one.bound_log10) for one in self.evidence.accusations)
         return CaseMade(
             case=self.case,
             title=self.title,
@@ -217,7 +216,7 @@ class Work:
             folder=folder,
             exhibit=self.evidence.exhibit.sha256,
             recording=None if self.recording is None else RecordingName(self.recording.id, self.recording.title),
-            named=named,
+            named=named_in(self.evidence),
             family_wise=self.evidence.family_wise,
             mark_key_opened=mark_key_opened,
             notes=(
@@ -228,14 +227,14 @@ class Work:
         )
 
 
-def _book(vault: Vault, recording: Recording) -> Book:
-    """Return the codebook, opened for the case."""
-    keys = vault.keys(recording.id, "case")
-    return Book(codebook_of(recording, keys), opened_secrets(vault, recording, "case"))
+def _book(vault: Vault, recording: Recording, listeners: Sequence[str]) -> Book:
+    """Return the codebook, opened for the case, with those it had when the leak was traced."""
+    keys, secrets = vault.keys(recording.id, "case"), opened_secrets(vault, recording, "case")
+    return Book(codebook_of(recording, keys), {name: secrets[name] for name in listeners})
 
 
 def _facts(vault: Vault, recording: Recording, tracing: Tracing) -> RecordingFacts:
     """Return what the case says of a recording, or of a call."""
-    found = tracing.judged.found
-    of_call = recording.kind == "call" and found is not None
-    return recording_facts(recording, call_facts(vault, recording, found) if of_call and found else None)
+    return recording_facts(
+        recording, call_facts(vault, recording, tracing.judged) if recording.kind == "call" else None
+    )

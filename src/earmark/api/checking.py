@@ -1,15 +1,15 @@
 """Checking a case as an outsider: without a vault, with the bundle and what lies beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from earmark.api.case_results import CaseChecked, CheckResult
-from earmark.api.finding import DETECTOR, Found, hear
+from earmark.api.evidencing import named_in
+from earmark.api.finding import DETECTOR, Sought, hear
 from earmark.api.looking import Track
 from earmark.api.progress import Progress, silent
-from earmark.api.results import Named
 from earmark.cases.bundle import Bundle
 from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NotCheckedError, holds
@@ -63,31 +63,31 @@ def check_case(
         case=statement.case,
         title=statement.title,
         verdict=statement.evidence.verdict,
-        named=tuple(Named(one.listener, one.bound_log10) for one in statement.evidence.accusations),
+        named=named_in(statement.evidence),
         public_key=found.seal.head.public_key.hex(),
         holds=holds(checks),
         checks=results,
     )
 
 
-def hear_again(exhibit: Path, keys: Keys, bundle: Bundle, progress: Progress = silent) -> Again:
-    """Compute the evidence anew from an exhibit and opened mark keys."""
+def hear_again(exhibit: Path, keys: Keys, bundle: Bundle, progress: Progress = silent) -> list[Again]:
+    """Compute the evidence anew from an exhibit and opened mark keys: all that may be put to the codebook."""
     evidence = bundle.statement.evidence
-    if evidence.recording is None or evidence.heard is None:
+    if evidence.recording is None:
         raise NotCheckedError("no recording was found")
     if evidence.recording.detector > DETECTOR:
         raise NotCheckedError("the recording was marked by a newer version of Earmark")
-    tracks = list(tracks_of(evidence.recording, keys))
+    tracks, call = list(tracks_of(evidence.recording, keys)), evidence.recording.call
     if any(track.grid.segments * track.layout.cells > MOST_CELLS for track in tracks):
         raise NotCheckedError("the recording is too long to be looked for here")
+    sought = Sought(max(len(tracks), evidence.tracks), call.sought - 1 if call else 0)
     try:
-        heard = hear(exhibit, tracks, progress)
+        heard = hear(exhibit, tracks, progress, sought)
     except MediaError as error:
         raise ValueError(str(error)) from error
-    if not heard.found:
-        raise ValueError("nothing of the recording is heard in the exhibit")
-    alike = max(heard.found, key=lambda found: shared(found, evidence.heard.segments if evidence.heard else ()))
-    return Again(alike.evidence.segments, alike.evidence.soft)
+    return [
+        Again(one.streams or None, one.evidence.segments, one.evidence.soft, min(1.0, one.share)) for one in heard.found
+    ]
 
 
 def tracks_of(recording: RecordingFacts, keys: Keys) -> Iterator[Track]:
@@ -99,12 +99,6 @@ def tracks_of(recording: RecordingFacts, keys: Keys) -> Iterator[Track]:
     for one in recording.call.streams:
         own = Grid(grid.segment_ms, len(one.blocks) * BLOCK_SEGMENTS)
         yield Track(recording.id, keys[one.stream], own, recording.call.slot_ms, one.stream, one.blocks)
-
-
-def shared(found: Found, segments: Sequence[int]) -> float:
-    """Return what part of the segments heard in either were heard in both."""
-    mine, theirs = set(found.evidence.segments.tolist()), set(segments)
-    return len(mine & theirs) / max(1, len(mine | theirs))
 
 
 def _known(head: Path | None, proof: Path | None) -> tuple[SignedHead | None, Consistency | None]:

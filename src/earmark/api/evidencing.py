@@ -1,6 +1,6 @@
 """From a trace to the evidence record: what was tested, and on what grounds each name stands."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from earmark.api.finding import Found
 from earmark.api.results import Named, PassageTimes
-from earmark.api.tracing import Tracing
+from earmark.api.tracing import Accused, Tracing
 from earmark.cases.chance import every
-from earmark.cases.evidence import Accusation, Decoder, Evidence, Innocents
+from earmark.cases.evidence import Accusation, Attempt, Decoder, Evidence, Innocents
 from earmark.cases.facts import CallFacts, ExhibitFacts, GridFacts, Heard, Passage, RecordingFacts, Stretch
 from earmark.codes.codebook import Codebook
 from earmark.codes.decoders import Decoder as FittedDecoder
@@ -39,25 +39,23 @@ class Book:
 
 
 def checkable(
-    found: Found, codebook: Codebook, secrets: Mapping[str, bytes], family_wise: float, named: tuple[Named, ...]
-) -> tuple[Named, ...]:
+    codebook: Codebook, secrets: Mapping[str, bytes], family_wise: float, accused: Sequence[Accused]
+) -> tuple[Accused, ...]:
     """Return those named on grounds that a stranger can check, with the bounds of these grounds.
 
     Left out is who is named by tests only that take others to have leaked as well who are not named themselves: such a
     test cannot be shown without showing whom nothing is proved of.
     """
-    if not named:
-        return ()
-    names = [one.listener for one in named]
-    standing = Standing.of(found, Book(codebook, secrets), names, family_wise)
-    return tuple(Named(names[one.index], one.log_bound / LN10) for one in standing.grounds)
+    standing = Standing.of(Book(codebook, secrets), family_wise, accused)
+    return tuple(
+        Accused(standing.names[one.index], one.log_bound / LN10, standing.founds[one.case]) for one in standing.grounds
+    )
 
 
 def evidence_of(
     tracing: Tracing,
     exhibit: ExhibitFacts,
     recording: RecordingFacts | None,
-    listeners: int,
     book: Book | None,
     *,
     time_line: Sequence[Stretch] | None = None,
@@ -68,29 +66,38 @@ def evidence_of(
         tracing: of the exhibit.
         exhibit: as it was received.
         recording: what leaked; None if unmarked.
-        listeners: how many it has.
         book: its codebook; None if nobody was named.
         time_line: of the leak, from a comparison with the recording; that of the passages if None.
     """
-    found = tracing.judged.found
+    judged, found = tracing.judged, tracing.judged.found
     passages = tuple(_passages(tracing.result.passages, found)) if found else ()
-    names = [one.listener for one in tracing.result.named]
-    standing = Standing.of(found, book, names, tracing.result.family_wise) if found and book else None
-    accused = standing is not None and bool(standing.grounds)
+    standing = Standing.of(book, tracing.result.family_wise, judged.accused) if book else None
     return Evidence(
-        verdict="unmarked" if found is None else "named" if accused else "insufficient",
+        verdict=judged.verdict,
         family_wise=tracing.result.family_wise,
         exhibit=exhibit,
         recording=recording,
         passages=passages,
         stretches=tuple(stretches(passages, exhibit.seconds) if time_line is None else time_line),
-        heard=_heard(found, book if accused else None) if found else None,
-        listeners=listeners,
-        bank=standing.bank() if standing and accused else (),
-        accusations=standing.accusations() if standing and accused else (),
-        innocents=standing.innocents() if standing and accused else None,
+        tracks=judged.tracks,
+        listeners=len(judged.listeners),
+        attempts=standing.attempts() if standing else tuple(_unnamed(judged.tried[:1])),
+        accusations=standing.accusations() if standing else (),
         more_needed_s=tracing.result.more_needed_s,
     )
+
+
+def named_in(evidence: Evidence) -> tuple[Named, ...]:
+    """Return who is named in an evidence record, and by whose words."""
+    call = evidence.recording.call if evidence.recording else None
+    named = []
+    for one in evidence.accusations:
+        attempt = evidence.attempts[one.attempt]
+        streams = [stream for stream in call.streams if stream.stream in (attempt.streams or ())] if call else []
+        speakers = tuple(dict.fromkeys(stream.speaker for stream in streams))
+        alone = call is not None and len(streams) < len(call.streams)
+        named.append(Named(one.listener, one.bound_log10, attempt.heard.share, speakers, alone))
+    return tuple(named)
 
 
 @dataclass(frozen=True)
@@ -98,31 +105,51 @@ class Standing:
     """The names that stand.
 
     Attributes:
-        found: the evidence.
         book: the codebook.
         names: whom the trace has named.
-        decoders: the bank, fitted to the evidence.
-        grounds: on which each name stands; ``index`` is a place in ``names``.
+        founds: the evidence that names them.
+        banks: the decoders fitted to each of it.
+        grounds: on which each name stands; ``index`` is a place in ``names``, and ``case`` one in ``founds``.
     """
 
-    found: Found
     book: Book
     names: Sequence[str]
-    decoders: Sequence[FittedDecoder]
+    founds: Sequence[Found]
+    banks: Sequence[Sequence[FittedDecoder]]
     grounds: Sequence[Grounds]
 
     @classmethod
-    def of(cls, found: Found, book: Book, names: Sequence[str], family_wise: float) -> "Standing":
+    def of(cls, book: Book, family_wise: float, accused: Sequence[Accused]) -> "Standing":
         """Return the names that stand among those a trace has named."""
-        evidence = found.evidence
-        biases = book.codebook.biases(evidence.segments)
-        decoders = fit_bank(evidence.soft, evidence.amplitude, biases)
-        case = Case(biases, decoders, len(book.secrets), 1 / found.share, family_wise)
-        bits = book.codebook.bits([book.secrets[name] for name in names], evidence.segments)
-        return cls(found, book, names, decoders, grounds(case, bits))
+        names = list(dict.fromkeys(one.listener for one in accused))
+        founds = list({id(one.found): one.found for one in accused}.values())
+        secrets, cases = [book.secrets[name] for name in names], []
+        for one in founds:
+            segments, biases = one.evidence.segments, book.codebook.biases(one.evidence.segments)
+            bank = fit_bank(one.evidence.soft, one.evidence.amplitude, biases)
+            bits = book.codebook.bits(secrets, segments)
+            cases.append(Case(biases, bank, len(book.secrets), 1 / one.share, family_wise, bits))
+        return cls(book, names, founds, [one.decoders for one in cases], grounds(cases))
 
-    def bank(self) -> tuple[Decoder, ...]:
-        """Return the decoders."""
+    @property
+    def cases(self) -> list[int]:
+        """The evidence that names stand on, in the order of these."""
+        return list(dict.fromkeys(one.case for one in self.grounds))
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return the evidence that names stand on, and what it was put to."""
+        return tuple(
+            Attempt(
+                heard=_heard(self.founds[case], self.book),
+                streams=self.founds[case].streams or None,
+                bank=self.bank(case),
+                innocents=self.innocents(case),
+            )
+            for case in self.cases
+        )
+
+    def bank(self, case: int) -> tuple[Decoder, ...]:
+        """Return the decoders of one piece of evidence."""
         return tuple(
             Decoder(
                 strategy=one.strategy.name,
@@ -130,7 +157,7 @@ class Standing:
                 weight=one.weight,
                 depths=min(DEEPEST, one.strategy.colluders - 1) + 1,
             )
-            for one in self.decoders
+            for one in self.banks[case]
         )
 
     def accusations(self) -> tuple[Accusation, ...]:
@@ -138,7 +165,8 @@ class Standing:
         return tuple(
             Accusation(
                 listener=self.names[one.index],
-                decoder=next(place for place, decoder in enumerate(self.decoders) if decoder is one.decoder),
+                attempt=self.cases.index(one.case),
+                decoder=next(place for place, bank in enumerate(self.banks[one.case]) if bank is one.decoder),
                 companions=tuple(self.names[other] for other in one.companions),
                 scores=tuple(one.scores.tolist()),
                 deficit=one.deficit,
@@ -149,13 +177,14 @@ class Standing:
             for one in self.grounds
         )
 
-    def innocents(self) -> Innocents:
-        """Return the deficits of all others by the first test, in rising order and without names."""
+    def innocents(self, case: int) -> Innocents:
+        """Return the deficits of all others by the first test of one piece of evidence, rising and without names."""
         named = {self.names[one.index] for one in self.grounds}
         others = [secret for name, secret in self.book.secrets.items() if name not in named]
-        step = every(len(self.found.evidence.segments))
-        scores = self.grounds[0].scores[::step].astype(np.int64)
-        rows = self.book.codebook.rows(others, self.found.evidence.segments[::step])
+        segments = self.founds[case].evidence.segments
+        step = every(len(segments))
+        scores = next(one.scores for one in self.grounds if one.case == case)[::step].astype(np.int64)
+        rows = self.book.codebook.rows(others, segments[::step])
         best = int(np.maximum(scores, 0).sum())
         starts = range(0, len(others), INNOCENTS_AT_ONCE)
         deficits = [best - rows[start : start + INNOCENTS_AT_ONCE].astype(np.int64) @ scores for start in starts]
@@ -177,6 +206,12 @@ def recording_facts(recording: Recording, call: CallFacts | None) -> RecordingFa
         grid=GridFacts(segment_ms=recording.segment_ms, segments=recording.segments),
         call=call,
     )
+
+
+def _unnamed(tried: Iterable[Found]) -> Iterator[Attempt]:
+    """Yield attempts that name nobody: evidence, and nothing that could be put to somebody's codeword."""
+    for found in tried:
+        yield Attempt(heard=_heard(found, None), streams=found.streams or None, bank=(), innocents=None)
 
 
 def _heard(found: Found, book: Book | None) -> Heard:
@@ -209,7 +244,8 @@ def stretches(passages: Sequence[Passage], leak_s: float) -> Iterator[Stretch]:
     """Yield the time line of a leak of ``leak_s`` seconds: its passages, and what lies between them."""
     at = 0.0
     for one in passages:
-        start, end = max(at, min(one.leak_start_s, leak_s)), max(at, min(one.leak_end_s, leak_s))
+        first = at if one.speaker is None else 0.0  # people talk over each other
+        start, end = max(first, min(one.leak_start_s, leak_s)), max(first, min(one.leak_end_s, leak_s))
         if start - at >= SHORTEST_GAP_S:
             yield _gap(at, start)
         yield Stretch(
@@ -222,7 +258,7 @@ def stretches(passages: Sequence[Passage], leak_s: float) -> Iterator[Stretch]:
             error_rate_log10=one.chance_log10,
             speaker=one.speaker,
         )
-        at = end
+        at = max(at, end)
     if leak_s - at >= SHORTEST_GAP_S:
         yield _gap(at, leak_s)
 

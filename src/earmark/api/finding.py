@@ -71,13 +71,20 @@ class Found:
 
     Attributes:
         strands: one of a file; of a call those of its streams that were found, at least one, the surest first.
-        evidence: which variants, of all strands together or of one of them.
+        heard_in: those of them that the evidence is of: all together, or one.
+        evidence: which variants.
         share: what this may use up of the allowed chance of naming an innocent; those of all found add up to at most 1.
     """
 
     strands: tuple[Strand, ...]
+    heard_in: tuple[Strand, ...]
     evidence: Evidence
     share: float
+
+    @property
+    def streams(self) -> tuple[int, ...]:
+        """The numbers of the streams that the evidence is of, rising; none of a file."""
+        return tuple(sorted(one.track.stream for one in self.heard_in if one.track.stream is not None))
 
     @property
     def recording_id(self) -> str:
@@ -91,16 +98,17 @@ class Found:
         return sorted(both, key=lambda one: int(one[1].frames[0]) * one[0].listening.hop_s)
 
 
-def found_in(strands: Sequence[Strand], share: float, evidence: Sequence[Evidence] | None = None) -> Found:
-    """Return what strands of one recording are together; ``evidence`` of some of them if not that of all is to count.
+def found_in(strands: Sequence[Strand], heard: Sequence[tuple[Strand, Evidence]], share: float) -> Found:
+    """Return what some of the strands of one recording say together.
 
     Streams of a call have no segment in common, so that none counts twice.
     """
-    heard = [strand.evidence() for strand in strands] if evidence is None else evidence
-    segments = np.concatenate([one.segments for one in heard])
+    said = [evidence for _, evidence in heard]
+    segments = np.concatenate([one.segments for one in said])
     order = np.argsort(segments, kind="stable")
-    soft, amplitude = (np.concatenate([getattr(one, name) for one in heard])[order] for name in ("soft", "amplitude"))
-    return Found(tuple(strands), Evidence(segments[order], soft, amplitude), share)
+    soft, amplitude = (np.concatenate([getattr(one, name) for one in said])[order] for name in ("soft", "amplitude"))
+    evidence = Evidence(segments[order], soft, amplitude)
+    return Found(tuple(strands), tuple(strand for strand, _ in heard), evidence, share)
 
 
 def attempts(strands: Sequence[Strand]) -> tuple[Found, ...]:
@@ -109,11 +117,24 @@ def attempts(strands: Sequence[Strand]) -> tuple[Found, ...]:
     Nobody hears their own words in a call. So where two leak together what they heard, what one of them said comes from
     the other's copy alone: that stream says the most by itself, while all of them together are of two copies.
     """
-    heard = [strand.evidence() for strand in strands]
+    heard = [(strand, strand.evidence()) for strand in strands]
     if len(heard) < 2:
-        return tuple(found_in([strand], 1.0) for strand in strands)
+        return tuple(found_in(strands, [one], 1.0) for one in heard)
     alone = (1 - TOGETHER) / len(heard)
-    return found_in(strands, TOGETHER, heard), *(found_in(strands, alone, [one]) for one in heard)
+    return found_in(strands, heard, TOGETHER), *(found_in(strands, [one], alone) for one in heard)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What was looked for in a leak; the more that is, the surer a passage has to be.
+
+    Attributes:
+        tracks: how many.
+        beside: how many of them are streams of the call that was found, but for the surest of them; 0 of a file.
+    """
+
+    tracks: int
+    beside: int
 
 
 @dataclass(frozen=True)
@@ -125,15 +146,23 @@ class Heard:
         sure: whether the leak can hardly be anything but marked.
         found: of the recording that is surely in it, all that is worth putting to a codebook, beginning with all of the
             evidence; if none is, all places that are; any of those may be chance. Each is an attempt and has a share.
+        tracks: how many were looked for.
     """
 
     seconds: float
     sure: bool
     found: tuple[Found, ...]
+    tracks: int
 
 
-def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
+def hear(leak: Path, tracks: Sequence[Track], progress: Progress, sought: Sought | None = None) -> Heard:
     """Listen to ``leak`` and look for one of ``tracks`` in it.
+
+    Args:
+        leak: the leak.
+        tracks: what is looked for.
+        progress: told about the stages "listening", "searching" and "aligning".
+        sought: what was looked for once, of which ``tracks`` are a part, to hear the same again; else just these.
 
     Raises:
         MediaError: there is nothing in it that can be decoded, or more than can be listened to.
@@ -141,12 +170,13 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress) -> Heard:
     require_bounded(leak)
     ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress))
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
-    hits = surest_hits(ear, leak, tracks, progress) if seconds >= SHORTEST_PART_S else []
+    among = len(tracks) if sought is None else sought.tracks
+    hits = surest_hits(ear, leak, tracks, among, progress) if seconds >= SHORTEST_PART_S else []
     if hits and hits[0].place.sure:
-        strands = aligned(ear, hits[0], tracks, progress)
-        return Heard(seconds, bool(strands), attempts(strands))
+        strands = aligned(ear, hits[0], tracks, sought, progress)
+        return Heard(seconds, bool(strands), attempts(strands), among)
     pairs = zip(hits, shares(hits), strict=True)
-    return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)))
+    return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)), among)
 
 
 def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> Listening:
@@ -156,17 +186,18 @@ def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> List
     return listen(sound, layout, pace=pace)
 
 
-def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], progress: Progress) -> list[Strand]:
+def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], sought: Sought | None, progress: Progress) -> list[Strand]:
     """Return all passages of a recording that is surely in the leak; of a call, those of its other streams as well."""
     beside = [one for one in tracks if one.recording_id == hit.track.recording_id and one.stream != hit.track.stream]
+    among = sought or Sought(len(tracks), len(beside))
     tell = partial(parted, progress, 1 + len(beside))
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
     manner, told = manner_of(hit.track), partial(tell, 0)
-    passages = settle(correlator, align(correlator, known, trials=len(tracks), manner=manner, progress=told))
+    passages = settle(correlator, align(correlator, known, trials=among.tracks, manner=manner, progress=told))
     strands = [Strand(hit.track, correlator.listening, tuple(passages))]
     for number, track in enumerate(beside if passages else (), 1):
-        strands.append(joining(ear(track.layout, hit.pace), track, len(beside), partial(tell, number)))
+        strands.append(joining(ear(track.layout, hit.pace), track, among.beside, partial(tell, number)))
     progress("aligning", 1.0)
     return [strand for strand in strands if strand.passages]
 
@@ -201,4 +232,5 @@ def possible(ear: Ear, hit: Hit, share: float) -> Iterator[Found]:
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     passage = manner_of(hit.track).follow(correlator, placed(hit, correlator), 0, correlator.listening.frames)
     if passage is not None:
-        yield found_in([Strand(hit.track, correlator.listening, (passage,))], share)
+        strand = Strand(hit.track, correlator.listening, (passage,))
+        yield found_in([strand], [(strand, strand.evidence())], share)

@@ -128,18 +128,20 @@ Look = Iterator[tuple[float, list[Hit]]]
 """What part of a look is done, and what it found since."""
 
 
-def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], progress: Progress) -> list[Hit]:
+def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], among: int, progress: Progress) -> list[Hit]:
     """Return the first sure hit in the leak; if there is none, the few that are most likely to be no chance.
+
+    A hit is as sure as if ``among`` tracks had been looked for.
 
     There are three looks, each with a third of the allowed chance of error: at the few seconds that say most, since
     most leaks need no more; at everything; at other paces. The last comes before the second where that is long. It is
     left out where something likely has been found, or where so little is said that no look so short can be sure.
     """
-    everywhere = looks_everywhere(ear, tracks)
-    at_paces = looks_at_paces(ear, leak, tracks) if promising(ear, tracks) else iter(())
+    everywhere = looks_everywhere(ear, tracks, among)
+    at_paces = looks_at_paces(ear, leak, tracks, among) if promising(ear, tracks) else iter(())
     short = ear(layouts_of(tracks)[0], OWN).seconds <= LONG_S
     likely: list[Hit] = []
-    for look in (glances(ear, tracks), *((everywhere, at_paces) if short else (at_paces, everywhere))):
+    for look in (glances(ear, tracks, among), *((everywhere, at_paces) if short else (at_paces, everywhere))):
         if look is at_paces and likely and likely[0].place.log_chance <= log(LIKELY):
             continue
         for done, hits in look:
@@ -159,12 +161,12 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
     return told
 
 
-def glances(ear: Ear, tracks: Sequence[Track]) -> Look:
+def glances(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
     """Look for each recording in the few seconds of the leak that say most."""
     for number, track in enumerate(tracks):
         listening = ear(track.layout, OWN)
         correlator = Correlator(listening, signs_of(track))
-        places = search(correlator, *most_telling(listening, GLANCE_S), LOOKS * len(tracks))
+        places = search(correlator, *most_telling(listening, GLANCE_S), LOOKS * among)
         yield number / len(tracks), hits_of(track, listening, places)
 
 
@@ -184,7 +186,7 @@ def early(listening: Listening) -> Listening:
     return replace(listening, cells=listening.cells[: round(EXCERPT_FROM_S / listening.hop_s)])
 
 
-def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track]) -> Look:
+def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track], among: int) -> Look:
     """Look for each recording at other paces in an excerpt of the leak."""
     tried = tuple(paces())
     layouts = layouts_of(tracks)
@@ -194,7 +196,7 @@ def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track]) -> Look:
         chosen = [track for track in tracks if track.layout == layout]
         for number, track in enumerate(chosen):
             signs = signs_of(track)
-            look = partial(look_at_pace, signs, LOOKS * len(tracks) * len(tried))
+            look = partial(look_at_pace, signs, LOOKS * among * len(tried))
             for listening, places in zip(listenings, in_parallel(look, listenings), strict=True):
                 yield number / len(chosen), hits_of(track, listening, places, start_s)
 
@@ -223,7 +225,7 @@ def at_pace(sound: Sound, pace: Pace) -> Sound:
     return resampled
 
 
-def looks_everywhere(ear: Ear, tracks: Sequence[Track]) -> Look:
+def looks_everywhere(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
     """Look for each recording in all of the leak, 20 s after 20 s; for each stream of a call, a minute at a time."""
     signs = lru_cache(KEPT_SIGNS)(signs_of)
     seconds = ear(layouts_of(tracks)[0], OWN).seconds
@@ -232,11 +234,12 @@ def looks_everywhere(ear: Ear, tracks: Sequence[Track]) -> Look:
         for track in tracks
         for number in range(max(1, ceil(seconds / manner_of(track).longest_s)))
     ]
+    trials = LOOKS * len(parts) * among / max(1, len(tracks))
     for done, (start_s, track) in enumerate(sorted(parts, key=lambda part: part[0])):
         listening, manner = ear(track.layout, OWN), manner_of(track)
         first, last = (round(at / listening.hop_s) for at in (start_s, start_s + manner.longest_s))
         span = first, min(last, listening.frames)
-        correlator, trials = Correlator(listening, signs(track)), LOOKS * len(parts)
+        correlator = Correlator(listening, signs(track))
         yield done / len(parts), hits_of(track, listening, places_in(correlator, *span, trials, manner))
 
 

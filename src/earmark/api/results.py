@@ -70,10 +70,16 @@ class Named:
     Attributes:
         listener: the id.
         false_accusation_log10: decimal logarithm of a bound on the chance that an innocent listener is named so.
+        share: the share of the allowed chance that the evidence has which names them, and which the bound has paid for.
+        speakers: of a call, whose words that evidence is of; none of a file.
+        alone: whether it is of one speaker's words alone, though those of others were recognised as well.
     """
 
     listener: str
     false_accusation_log10: float
+    share: float
+    speakers: tuple[str, ...]
+    alone: bool
 
 
 @dataclass(frozen=True)

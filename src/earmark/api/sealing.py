@@ -25,11 +25,13 @@ class Openers:
         vault: keeps the records.
         recording: what leaked; None if unmarked.
         trace: the entry of the trace.
+        listeners: how many listeners the recording had then; 0 if unmarked.
     """
 
     vault: Vault
     recording: Recording | None
     trace: Entry
+    listeners: int
 
     @cached_property
     def trees(self) -> tuple[Entry, ...]:
@@ -38,7 +40,8 @@ class Openers:
             return ()
         kinds = (acts.RECORDING_MARKED, call_acts.CALL_OPENED, acts.LISTENERS_ADDED)
         found = (entry for kind in kinds for entry in self.vault.ledger.find(kind, self.recording.id))
-        return tuple(sorted((one for one in found if one.index < self.trace.index), key=lambda one: one.index))
+        there = (one for one in found if whole(one.body["listeners"]) <= self.listeners)
+        return tuple(sorted(there, key=lambda one: one.index))
 
     @cached_property
     def given(self) -> dict[str, Entry]:
@@ -59,11 +62,6 @@ class Openers:
         for entry in self.vault.ledger.find(kind, self.recording.id) if self.recording else ():
             found.setdefault(str(entry.body["listener"]), entry)
         return found
-
-    @property
-    def listeners(self) -> int:
-        """How many listeners the recording had."""
-        return max((whole(entry.body["listeners"]) for entry in self.trees), default=0)
 
     @property
     def marked_at(self) -> str | None:
@@ -137,7 +135,8 @@ def sealed(vault: Vault, statement: Statement, trace: Entry) -> bytes:
             statement_sha256=hashlib.sha256(text).hexdigest(),
         )
     )
-    rests_on = {entry.index: entry for entry in Openers(vault, recording, trace).entries(evidence)} | {made.index: made}
+    entries = Openers(vault, recording, trace, evidence.listeners).entries(evidence)
+    rests_on = {entry.index: entry for entry in entries} | {made.index: made}
     size = made.index + 1
     pairs = ((rests_on[index], vault.ledger.inclusion(index, size)) for index in sorted(rests_on) if index < size)
     return written(text, Seal(vault.ledger.head(size), tuple(pairs)))

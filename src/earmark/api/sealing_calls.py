@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from earmark.api.finding import Found
+from earmark.api.tracing import Judged
+from earmark.api.tracks import spoken
 from earmark.cases.bundle import ReceiptOpening, StreamKey
 from earmark.cases.facts import CallFacts, StreamFacts
 from earmark.grid import BLOCK_SEGMENTS
@@ -15,13 +16,13 @@ from earmark.records.ledger.entries import Entry
 from earmark.records.vault import Vault
 
 
-def call_facts(vault: Vault, call: Recording, found: Found) -> CallFacts:
+def call_facts(vault: Vault, call: Recording, judged: Judged) -> CallFacts:
     """Return the streams of a call that were found in a leak, and what of its codebook was spent on them."""
-    numbers = {strand.track.stream for strand in found.strands}
-    heard = {int(segment) // BLOCK_SEGMENTS for segment in found.evidence.segments}
+    numbers = {strand.track.stream for strand in judged.found.strands} if judged.found else set()
+    heard = {int(segment) // BLOCK_SEGMENTS for found in judged.tried for segment in found.evidence.segments}
     streams = [stream for stream in vault.calls.streams(call.id) if stream.number in numbers]
     listed = (StreamFacts(stream=one.number, speaker=one.speaker_id, blocks=spent(one, heard)) for one in streams)
-    return CallFacts(slot_ms=call.slot_ms, streams=tuple(listed))
+    return CallFacts(slot_ms=call.slot_ms, sought=max(1, len(spoken(vault, call))), streams=tuple(listed))
 
 
 def spent(stream: Stream, heard: set[int]) -> tuple[int, ...]:

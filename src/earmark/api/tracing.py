@@ -60,15 +60,33 @@ def trace(
     return traced(vault, leak, family_wise=family_wise, recording=recording, progress=progress).result
 
 
-Vet = Callable[[Found, Codebook, Mapping[str, bytes], float, tuple[Named, ...]], tuple[Named, ...]]
-"""Decides, by the evidence, codebook, secrets and allowed chance, which of those named are to be."""
+@dataclass(frozen=True)
+class Accused:
+    """A listener whom evidence names.
+
+    Attributes:
+        listener: the id.
+        false_accusation_log10: decimal logarithm of the bound, which the evidence's share is paid in.
+        found: the evidence.
+    """
+
+    listener: str
+    false_accusation_log10: float
+    found: Found
+
+
+Vet = Callable[[Codebook, Mapping[str, bytes], float, Sequence[Accused]], tuple[Accused, ...]]
+"""Decides, by codebook, secrets and allowed chance, which of those accused are to be named, each once."""
 
 
 def everybody(
-    _found: Found, _book: Codebook, _secrets: Mapping[str, bytes], _family_wise: float, named: tuple[Named, ...]
-) -> tuple[Named, ...]:
-    """Let everybody be named."""
-    return named
+    _book: Codebook, _secrets: Mapping[str, bytes], _family_wise: float, accused: Sequence[Accused]
+) -> tuple[Accused, ...]:
+    """Let everybody be named, by the evidence that has the smallest bound."""
+    named: dict[str, Accused] = {}
+    for one in sorted(accused, key=lambda one: one.false_accusation_log10):
+        named.setdefault(one.listener, one)
+    return tuple(named.values())
 
 
 def traced(
@@ -102,7 +120,7 @@ def traced(
         verdict=outcome.verdict,
         exhibit=Exhibit(sha256, heard.seconds),
         recording=None if found is None else name_of(recordings[found.recording_id]),
-        named=outcome.named,
+        named=tuple(named_so(vault, one) for one in outcome.accused),
         family_wise=family_wise,
         passages=() if found is None else tuple(passages_of(vault, found)),
         more_needed_s=outcome.more_needed_s,
@@ -127,6 +145,14 @@ def name_of(recording: Recording) -> RecordingName:
     return RecordingName(recording.id, recording.title)
 
 
+def named_so(vault: Vault, one: Accused) -> Named:
+    """Return how a listener is named who is accused."""
+    streams = vault.calls.streams(one.found.recording_id) if one.found.streams else ()
+    speakers = dict.fromkeys(stream.speaker_id for stream in streams if stream.number in one.found.streams)
+    alone = len(one.found.heard_in) < len(one.found.strands)
+    return Named(one.listener, one.false_accusation_log10, min(1.0, one.found.share), tuple(speakers), alone)
+
+
 def received(vault: Vault, leak: Path) -> str:
     """Hash an exhibit and enter it in the ledger, unless it is there; return its SHA-256."""
     size, sha256 = file_state(leak)[2], sha256_of(leak)
@@ -141,8 +167,9 @@ def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[s
         verdict=outcome.verdict,
         bound=family_wise,
         recording=outcome.found.recording_id if outcome.found else None,
-        named=[(one.listener, one.false_accusation_log10) for one in outcome.named],
+        named=[(one.listener, one.false_accusation_log10) for one in outcome.accused],
         searched=searched,
+        tried=acts.Tried(outcome.tracks, len(outcome.listeners), [min(1.0, one.share) for one in outcome.tried]),
     )
 
 
@@ -167,17 +194,28 @@ class Judged:
 
     Attributes:
         verdict: see ``Traced``.
-        found: the recording and the passages the verdict is about; None if unmarked.
-        named: the surest first.
+        found: the recording and the passages the verdict is about, with the evidence that says most; None if unmarked.
+        accused: those to be named, the surest first, each by the evidence with the smallest bound.
+        tried: all evidence of that recording that was put to its codebook.
+        listeners: whom that has.
+        tracks: how many were looked for.
         more_needed_s: see ``Traced``.
         withheld: how many names were not let pass.
     """
 
     verdict: Verdict
     found: Found | None = None
-    named: tuple[Named, ...] = ()
+    accused: tuple[Accused, ...] = ()
+    tried: tuple[Found, ...] = ()
+    listeners: tuple[str, ...] = ()
+    tracks: int = 0
     more_needed_s: float | None = None
     withheld: int = 0
+
+    @property
+    def surest_log10(self) -> float:
+        """The smallest bound with which somebody is named; 0 if nobody is."""
+        return min((one.false_accusation_log10 for one in self.accused), default=0.0)
 
 
 def judged(
@@ -192,26 +230,32 @@ def judged(
 ) -> Judged:
     """Put evidence that is complete to the codebooks.
 
-    Where no place in the leak was sure, several that are likely are tried, and of a call all streams together and each
-    by itself, each with its share of the allowed chance. Which ones, and with what shares, the evidence alone has
-    decided.
+    Of a call that is surely in the leak all streams together are tried, and each by itself, and all are named whom any
+    of that names. Where no place in the leak was sure, several that are likely are tried, most of which have to be
+    chance: the one counts that names with the smallest bound. Every attempt has its share of the allowed chance. Which
+    ones there are, and with what shares, the evidence alone has decided.
     """
-    best, withheld = Judged("unmarked"), 0
+    best, withheld, number = Judged("unmarked"), 0, 0
     secrets_of = cache(lambda recording_id: opened_secrets(vault, recordings[recording_id], "trace"))
-    for number, found in enumerate(heard.found):
-        recording = recordings[found.recording_id]
-        dealt = secrets_of(recording.id)
-        done = partial(_part_done, progress, number, len(heard.found))
-        codebook = codebook_of(recording, keys[recording.id])
-        listed = accused(dealt, codebook, found, family_wise, done)
-        named = vet(found, codebook, dealt, family_wise, listed)
-        withheld += len(listed) - len(named)
-        if named and (not best.named or named[0].false_accusation_log10 < best.named[0].false_accusation_log10):
-            best = Judged("named", found, named)
-        elif heard.sure and number == 0:
-            price = Price(max(1, len(dealt)), family_wise, 1 / found.share)
-            best = Judged("insufficient", found, (), more_needed_s(found.evidence, recording, price))
-    return replace(best, withheld=withheld)
+    for tried in [heard.found] if heard.sure else [(one,) for one in heard.found]:
+        recording = recordings[tried[0].recording_id]
+        dealt, codebook = secrets_of(recording.id), codebook_of(recording, keys[recording.id])
+        listed: list[Accused] = []
+        for found in tried:
+            done = partial(_part_done, progress, number, len(heard.found))
+            listed += accused(dealt, codebook, found, family_wise, done)
+            number += 1
+        named = vet(codebook, dealt, family_wise, listed)
+        withheld += len({one.listener for one in listed}) - len(named)
+        of_it = tuple(found for found in heard.found if found.recording_id == recording.id)
+        outcome = Judged("named", tried[0], named, of_it, tuple(dealt))
+        if named and outcome.surest_log10 < best.surest_log10:
+            best = replace(outcome, found=named[0].found)
+        elif heard.sure:
+            price = Price(max(1, len(dealt)), family_wise, 1 / tried[0].share)
+            more = more_needed_s(tried[0].evidence, recording, price)
+            best = replace(outcome, verdict="insufficient", more_needed_s=more)
+    return replace(best, withheld=withheld, tracks=heard.tracks)
 
 
 def _part_done(progress: Progress, number: int, parts: int, done: float) -> None:
@@ -224,14 +268,14 @@ def accused(
     found: Found,
     family_wise: float,
     done: Callable[[float], None] = lambda _: None,
-) -> tuple[Named, ...]:
+) -> list[Accused]:
     """Return the listeners that evidence names, the surest first; ``done`` is told how much of the work is."""
     ids, evidence = list(secrets), found.evidence
     rows = codebook.rows(list(secrets.values()), evidence.segments)
     biases = codebook.biases(evidence.segments)
     shares = {"family_wise": family_wise, "trials": 1 / found.share}
     accusations = accuse(rows, biases, evidence.soft, evidence.amplitude, **shares, done=done)
-    return tuple(Named(ids[one.index], one.false_accusation_log10) for one in accusations)
+    return [Accused(ids[one.index], one.false_accusation_log10, found) for one in accusations]
 
 
 def more_needed_s(evidence: Evidence, recording: Recording, price: Price) -> float | None:

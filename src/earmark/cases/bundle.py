@@ -1,8 +1,8 @@
 """The bundle: one file, sealed by the ledger, from which a stranger can check a case.
 
-Format "earmark/case/1", ``docs/formats/case.md``: three lines, each ending in a line feed.
+Format "earmark/case/2", ``docs/formats/case.md``: three lines, each ending in a line feed.
 
-1. ``earmark/case/1``.
+1. ``earmark/case/2``.
 2. The *statement*, canonical JSON: what was found, what was opened, and the hashes of the files beside it.
 3. The *seal*, canonical JSON: ledger entries, proofs that they are in the ledger, and the ledger's signed head. One of
    the entries, ``case-made``, has the SHA-256 of the first two lines.
@@ -27,8 +27,8 @@ from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.proofs import Inclusion, parse_inclusion
 
-MAGIC = b"earmark/case/1\n"
-STATEMENT: Literal["earmark/case-statement/1"] = "earmark/case-statement/1"
+MAGIC = b"earmark/case/2\n"
+STATEMENT: Literal["earmark/case-statement/2"] = "earmark/case-statement/2"
 SEAL = "earmark/case-seal/1"
 MOST_ENTRIES = 5000
 MOST_SEAL_BYTES = 2**24
@@ -130,7 +130,7 @@ class Statement(Strict):
 
     model_config = Evidence.model_config
 
-    schema_: Literal["earmark/case-statement/1"] = Field(default=STATEMENT, alias="schema")
+    schema_: Literal["earmark/case-statement/2"] = Field(default=STATEMENT, alias="schema")
     case: Annotated[str, Field(pattern="^c-[a-z2-7]{8}$")]
     title: Text
     made_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]

@@ -47,6 +47,6 @@ def distance(deficits: Sequence[int], scores: Sequence[int], thresholds: Sequenc
     return float(np.abs(found - expected).max())
 
 
-def allowed(count: int) -> float:
-    """Return the distance that ``count`` innocents exceed with a probability of at most ``ALLOWED_CHANCE``."""
-    return 1.0 if not count else min(1.0, sqrt(log(2 / ALLOWED_CHANCE) / (2 * count)))
+def allowed(count: int, looks: int = 1) -> float:
+    """Return the distance that ``count`` innocents exceed in any of some looks with at most ``ALLOWED_CHANCE``."""
+    return 1.0 if not count else min(1.0, sqrt(log(2 * looks / ALLOWED_CHANCE) / (2 * count)))

@@ -1,7 +1,7 @@
 """Checking a bundle: the whole checklist on a bundle and the files beside it. Nothing of a vault is needed."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from earmark.records.ledger.proofs import Consistency
 Keys = Mapping[int | None, bytes]
 """Mark keys: of a call by stream; of a file the one, by None."""
 
-Hear = Callable[[Path, Keys, Bundle], Again]
+Hear = Callable[[Path, Keys, Bundle], Sequence[Again]]
 """Computes evidence anew from an exhibit and mark keys."""
 
 

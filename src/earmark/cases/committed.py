@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import isclose
 
 from earmark.cases import codewords, committed_calls
 from earmark.cases.bundle import Bundle, ListenerOpening
 from earmark.cases.checklist import NotCheckedError
+from earmark.cases.evidence import Accusation
 from earmark.cases.facts import RecordingFacts
 from earmark.records.ledger.canonical import Json
 from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, Opening, commitment
@@ -19,6 +21,7 @@ MENTIONING = ("copy-given", *committed_calls.COMING)
 
 NOBODY = "nobody is named"
 NO_RECORDING = "no recording was found"
+ROUNDING = 1e-9
 CLOCK_SET_BACK = ", but a clock was set back in between"
 
 
@@ -96,13 +99,40 @@ def _require_traced_so(bundle: Bundle, trace: Entry) -> None:
     """Raise a ValueError unless the trace is of what the statement says, with the bound that was set for it."""
     evidence = bundle.statement.evidence
     recording = evidence.recording.id if evidence.recording else None
-    named = [one.listener for one in evidence.accusations]
-    traced = trace.body.get("named")
-    if not isinstance(traced, list) or [one.get("listener") for one in traced if isinstance(one, dict)] != named:
-        raise ValueError("the trace has not named those whom the case names")
+    if not _named_alike(trace.body.get("named"), evidence.accusations):
+        raise ValueError("the trace has not named those whom the case names, or with another bound")
     stated = (evidence.verdict, evidence.family_wise, recording, bundle.statement.made_at)
     if (trace.body.get("verdict"), trace.body.get("bound"), trace.body.get("recording"), trace.time) != stated:
         raise ValueError("the trace had another verdict, bound, recording or time")
+    if (trace.body.get("tracks"), trace.body.get("listeners")) != (evidence.tracks, evidence.listeners):
+        raise ValueError("the trace has looked for another number of tracks, or among another number of listeners")
+    _require_shared(trace.body.get("shares"), [one.heard.share for one in evidence.attempts])
+
+
+def _named_alike(traced: Json, accusations: Sequence[Accusation]) -> bool:
+    """Tell whether a trace has named those accused, in this order and with their bounds."""
+    if not isinstance(traced, list) or len(traced) != len(accusations):
+        return False
+    for entered, one in zip(traced, accusations, strict=True):
+        bound = entered.get("false_accusation_log10") if isinstance(entered, dict) else None
+        if not isinstance(entered, dict) or entered.get("listener") != one.listener:
+            return False
+        if not isinstance(bound, int | float) or not isclose(bound, one.bound_log10, rel_tol=ROUNDING):
+            return False
+    return True
+
+
+def _require_shared(entered: Json, stated: Sequence[float]) -> None:
+    """Raise a ValueError unless each attempt has a share that the trace has set aside, of no more than there is."""
+    if not isinstance(entered, list) or not all(isinstance(share, int | float) and share >= 0 for share in entered):
+        raise ValueError("the trace does not say what share of the allowed chance each attempt had")
+    left = [float(share) for share in entered if isinstance(share, int | float)]
+    if sum(left) > 1 + ROUNDING:
+        raise ValueError("the trace has shared out more than the allowed chance")
+    for share in stated:
+        if share not in left:
+            raise ValueError(f"the trace has set aside no share of {share:.4g} for evidence like this")
+        left.remove(share)
 
 
 def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:
@@ -144,7 +174,7 @@ def check_recording(bundle: Bundle) -> str:
     for name, value in _facts(evidence.recording).items():
         if marked.body.get(name) != value:
             raise ValueError(f"{name} is not what was committed to")
-    if evidence.heard is not None and evidence.heard.segments[-1:] >= (evidence.recording.grid.segments,):
+    if any(one.heard.segments[-1:] >= (evidence.recording.grid.segments,) for one in evidence.attempts):
         raise ValueError("segments were heard that the recording does not have")
     if evidence.recording.call is not None:
         committed_calls.require_spoken(bundle, evidence.recording, evidence.recording.call)
@@ -184,15 +214,17 @@ def _count(value: Json) -> int:
 def check_biases(bundle: Bundle) -> str:
     """9. The biases are those that were committed to."""
     statement = bundle.statement
-    recording, heard = statement.evidence.recording, statement.evidence.heard
-    if recording is None or heard is None or not statement.evidence.accusations:
+    recording, attempts = statement.evidence.recording, statement.evidence.attempts
+    if recording is None or not statement.evidence.accusations:
         raise NotCheckedError(NOBODY)
     seed = bytes.fromhex(statement.openings.bias_seed or "")
     if _marked(bundle).body.get("bias_seed_commitment") != commitment(BIAS_SEED, recording.id, seed).hex():
         raise ValueError("the bias seed is not the one committed to")
-    if codewords.thresholds(seed, recording.coalition, recording.detector, heard.segments) != list(heard.thresholds):
-        raise ValueError("the biases are not those of the bias seed")
-    return f"{len(heard.segments):,} segments"
+    for heard in (one.heard for one in attempts):
+        drawn = codewords.thresholds(seed, recording.coalition, recording.detector, heard.segments)
+        if drawn != list(heard.thresholds):
+            raise ValueError("the biases are not those of the bias seed")
+    return f"{len({segment for one in attempts for segment in one.heard.segments}):,} segments"
 
 
 def check_secrets(bundle: Bundle) -> str:

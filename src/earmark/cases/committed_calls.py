@@ -63,10 +63,10 @@ def require_spoken(bundle: Bundle, recording: RecordingFacts, call: CallFacts) -
         raise ValueError("what parts of the codebook were spent on the streams is not what the ledger says")
     if any(entry.index < streams[whole(entry, "stream")].index for entry in spent):
         raise ValueError("keys of a stream were dealt out before its mark key was committed to")
-    there = {block for one in call.streams for block in one.blocks}
-    heard = bundle.statement.evidence.heard
-    if heard is not None and not {segment // BLOCK_SEGMENTS for segment in heard.segments} <= there:
-        raise ValueError("segments were heard that no stream has")
+    for attempt in bundle.statement.evidence.attempts:
+        there = {block for one in call.streams if one.stream in (attempt.streams or ()) for block in one.blocks}
+        if not {segment // BLOCK_SEGMENTS for segment in attempt.heard.segments} <= there:
+            raise ValueError("segments were heard that none of the streams has")
 
 
 def require_signed(bundle: Bundle, call_id: str, one: ListenerOpening) -> None:

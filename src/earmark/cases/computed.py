@@ -1,7 +1,8 @@
 """Checks 11 to 15: everything that can be computed anew from the evidence and what was opened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log, log10
 
 import numpy as np
@@ -11,7 +12,7 @@ from earmark.cases import bound, chance, codewords, committed_calls, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
 from earmark.cases.committed import NOBODY
-from earmark.cases.evidence import Accusation, Evidence
+from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import Heard
 
 ROUNDING = 1e-6
@@ -23,6 +24,7 @@ SAME_SHARE = 0.98
 """How alike evidence computed anew has to be: that share of the segments, and of those that share within 0.1."""
 
 Bits = Mapping[str, list[int]]
+"""Codewords at the segments of an attempt, by listener."""
 
 
 @dataclass(frozen=True)
@@ -30,48 +32,62 @@ class Again:
     """Evidence computed anew from an exhibit.
 
     Attributes:
+        streams: of a call, which of them it is of; None of a file.
         segments: numbers of the segments heard.
         soft: which variant each carries.
+        share: of the allowed error.
     """
 
+    streams: tuple[int, ...] | None
     segments: NDArray[np.int64]
     soft: NDArray[np.float64]
+    share: float
 
 
 def check_scores(bundle: Bundle) -> str:
     """11. The decoders' weights and scores follow from the evidence."""
-    evidence, heard = bundle.statement.evidence, _heard(bundle)
-    listed = [(one.strategy, one.colluders, one.depths) for one in evidence.bank]
+    bits = codewords_of(bundle)
+    for number, attempt in enumerate(bundle.statement.evidence.attempts):
+        _require_weights(attempt)
+        for one in bundle.statement.evidence.named_by(number):
+            _require_scores(attempt, one, bits[number])
+    return f"{sum(len(one.bank) for one in bundle.statement.evidence.attempts)} decoders"
+
+
+def _require_weights(attempt: Attempt) -> None:
+    """Raise a ValueError unless the bank is the one of this format, fitted to the evidence."""
+    listed = [(one.strategy, one.colluders, one.depths) for one in attempt.bank]
     if listed != [(one.name, one.colluders, scores.depths(one)) for one in scores.BANK]:
         raise ValueError("the bank is not the one of this format")
-    known = _evidence(heard)
-    weights = np.array([one.weight for one in evidence.bank])
-    if not np.abs(scores.weights(known) - weights).max() <= scores.WEIGHT_TOLERANCE:  # nor if it is not a number
+    weights = np.array([one.weight for one in attempt.bank])
+    if not np.abs(scores.weights(_evidence(attempt.heard)) - weights).max() <= scores.WEIGHT_TOLERANCE:  # nor if NaN
         raise ValueError("the weights are not those of the evidence")
-    bits = codewords_of(bundle)
-    for one in evidence.accusations:
-        ones = np.sum([bits[companion] for companion in one.companions], axis=0, dtype=np.intp, initial=0)
-        companions = np.broadcast_to(ones, len(heard.segments)).tolist()
-        exact = scores.exact_scores(scores.BANK[one.decoder], known, companions, len(one.companions))
-        if not np.abs(exact - np.array(one.scores)).max() <= scores.HALF_STEP:
-            raise ValueError(f"the scores by which {one.listener!r} is named are not those of the evidence")
-    return f"{len(evidence.bank)} decoders"
+
+
+def _require_scores(attempt: Attempt, one: Accusation, bits: Bits) -> None:
+    """Raise a ValueError unless the scores are those that evidence and companions give."""
+    ones = np.sum([bits[companion] for companion in one.companions], axis=0, dtype=np.intp, initial=0)
+    companions = np.broadcast_to(ones, len(attempt.heard.segments)).tolist()
+    known, strategy = _evidence(attempt.heard), scores.BANK[one.decoder]
+    exact = scores.exact_scores(strategy, known, companions, len(one.companions))
+    if not np.abs(exact - np.array(one.scores)).max() <= scores.HALF_STEP:
+        raise ValueError(f"the scores by which {one.listener!r} is named are not those of the evidence")
 
 
 def check_codewords(bundle: Bundle) -> str:
     """12. The scores of those named follow from their codewords."""
-    bits = codewords_of(bundle)
-    for one in bundle.statement.evidence.accusations:
-        if bound.deficit(one.scores, bits[one.listener]) != one.deficit:
+    bits, accusations = codewords_of(bundle), bundle.statement.evidence.accusations
+    for one in accusations:
+        if bound.deficit(one.scores, bits[one.attempt][one.listener]) != one.deficit:
             raise ValueError(f"the codeword of {one.listener!r} does not have that score")
-    return f"{len(bits)} codewords"
+    return f"{len(accusations)} codewords"
 
 
 def check_bounds(bundle: Bundle) -> str:
     """13. The bounds are no smaller than those computed anew, and small enough to name anybody."""
     evidence, bits = bundle.statement.evidence, codewords_of(bundle)
     for one in evidence.accusations:
-        anew = bound.log_bound(claim_of(bundle, one, bits[one.listener])) / log(10)
+        anew = bound.log_bound(claim_of(bundle, one, bits[one.attempt][one.listener])) / log(10)
         if not one.bound_log10 >= anew - ROUNDING * max(1.0, abs(anew)):
             raise ValueError(
                 f"the bound of {one.listener!r} is claimed to be 10^{one.bound_log10:.4f}, and is 10^{anew:.4f}"
@@ -79,61 +95,96 @@ def check_bounds(bundle: Bundle) -> str:
         if one.bound_log10 > log10(evidence.family_wise):
             raise ValueError(f"the bound of {one.listener!r} is too large to name anybody")
     largest = max(one.bound_log10 for one in evidence.accusations)
-    return f"10^{largest:.2f} or less, {evidence.family_wise:g} allowed"
+    attempts = f", {len(evidence.attempts)} pieces of evidence" if len(evidence.attempts) > 1 else ""
+    return f"10^{largest:.2f} or less, {evidence.family_wise:g} allowed{attempts}"
 
 
 def claim_of(bundle: Bundle, one: Accusation, bits: list[int]) -> bound.Claim:
     """Return what the bound of an accusation is computed from."""
-    evidence, heard = bundle.statement.evidence, _heard(bundle)
-    decoder = evidence.bank[one.decoder]
+    evidence = bundle.statement.evidence
+    attempt = evidence.attempts[one.attempt]
+    decoder = attempt.bank[one.decoder]
     return bound.Claim(
         scores=one.scores,
-        thresholds=heard.thresholds,
+        thresholds=attempt.heard.thresholds,
         bits=bits,
         listeners=evidence.listeners,
         companions=len(one.companions),
         depths=decoder.depths,
         weight=decoder.weight,
-        trials=1 / heard.share,
+        trials=1 / attempt.heard.share,
     )
 
 
 def check_innocents(bundle: Bundle) -> str:
     """14. The innocents are what chance would have them be."""
-    evidence, heard = bundle.statement.evidence, _heard(bundle)
-    innocents = evidence.innocents
-    if innocents is None:
+    evidence = bundle.statement.evidence
+    if not evidence.accusations:
         raise NotCheckedError(NOBODY)
-    if len(innocents.deficits) != evidence.listeners - len(evidence.accusations):
+    count = evidence.listeners - len(evidence.accusations)
+    limit = chance.allowed(count, len(evidence.attempts))
+    found = [_distance(one, next(evidence.named_by(n)), count) for n, one in enumerate(evidence.attempts)]
+    if not max(found) <= limit:
+        raise ValueError(f"their scores are {max(found):.3f} off what chance gives, and {limit:.3f} is allowed")
+    return f"{count:,} innocents, {max(found):.3f} off, {limit:.3f} allowed"
+
+
+def _distance(attempt: Attempt, first: Accusation, count: int) -> float:
+    """Return how far those not named are from what chance gives, by the first test of an attempt."""
+    innocents = attempt.innocents
+    if innocents is None or len(innocents.deficits) != count:
         raise ValueError("not all of those who are not named are there")
-    if list(innocents.deficits) != sorted(innocents.deficits) or innocents.every != chance.every(len(heard.segments)):
+    in_order = list(innocents.deficits) == sorted(innocents.deficits)
+    if not in_order or innocents.every != chance.every(len(attempt.heard.segments)):
         raise ValueError("they are not listed as this format says")
     counted = slice(None, None, innocents.every)
-    found = chance.distance(innocents.deficits, evidence.accusations[0].scores[counted], heard.thresholds[counted])
-    limit = chance.allowed(len(innocents.deficits))
-    if not found <= limit:
-        raise ValueError(f"their scores are {found:.3f} off what chance gives, and {limit:.3f} is allowed")
-    return f"{len(innocents.deficits):,} innocents, {found:.3f} off, {limit:.3f} allowed"
+    return chance.distance(innocents.deficits, first.scores[counted], attempt.heard.thresholds[counted])
 
 
-def check_evidence(bundle: Bundle, hear: Callable[[], Again]) -> str:
+def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
     """15. The evidence is that of the exhibit, as the opened mark key shows."""
-    heard, again = _heard(bundle, needed="no recording was found"), hear()
-    mine = dict(zip(heard.segments, heard.soft, strict=True))
-    anew = dict(zip(again.segments.tolist(), again.soft.tolist(), strict=True))
-    shared = mine.keys() & anew.keys()
-    if len(shared) < SAME_SEGMENTS * len(mine.keys() | anew.keys()):
+    attempts = bundle.statement.evidence.attempts
+    if not attempts:
+        raise NotCheckedError("no recording was found")
+    heard = hear()
+    alike = sum(_alike(one, heard) for one in attempts)
+    count = sum(len(one.heard.segments) for one in attempts)
+    return f"{alike:,} of {count:,} segments agree within {SAME_SOFT}"
+
+
+def _alike(attempt: Attempt, heard: Sequence[Again]) -> int:
+    """Return how many segments of an attempt are the same where it is heard again.
+
+    Raises:
+        ValueError: too few are, or such evidence has a smaller share of the allowed error.
+    """
+    mine = dict(zip(attempt.heard.segments, attempt.heard.soft, strict=True))
+    anew = max((one for one in heard if one.streams == attempt.streams), key=partial(_overlap, mine), default=None)
+    if anew is None or _overlap(mine, anew) < SAME_SEGMENTS:
         raise ValueError("other segments are heard in the exhibit")
-    alike = sum(abs(mine[segment] - anew[segment]) <= SAME_SOFT for segment in shared)
+    theirs = dict(zip(anew.segments.tolist(), anew.soft.tolist(), strict=True))
+    shared = mine.keys() & theirs.keys()
+    alike = len([segment for segment in shared if abs(mine[segment] - theirs[segment]) <= SAME_SOFT])
     if alike < SAME_SHARE * len(shared):
         raise ValueError("other variants are heard in the exhibit, or not as surely")
-    return f"{alike:,} of {len(mine):,} segments agree within {SAME_SOFT}"
+    if attempt.heard.share > anew.share * (1 + ROUNDING):
+        raise ValueError(
+            f"such evidence has a share of {anew.share:.4g} of what is allowed, not {attempt.heard.share:.4g}"
+        )
+    return alike
 
 
-def codewords_of(bundle: Bundle) -> Bits:
-    """Return the codewords of those named at the segments heard, by listener."""
+def _overlap(mine: Mapping[int, float], again: Again) -> float:
+    """Return what part of the segments heard in either were heard in both."""
+    theirs = set(again.segments.tolist())
+    return len(mine.keys() & theirs) / max(1, len(mine.keys() | theirs))
+
+
+def codewords_of(bundle: Bundle) -> list[Bits]:
+    """Return the codewords of those named at the segments of each attempt, by listener."""
     evidence, opened = bundle.statement.evidence, bundle.statement.openings.listeners
-    _heard(bundle)
+    if not evidence.accusations:
+        raise NotCheckedError(NOBODY)
     if [one.listener for one in opened] != [one.listener for one in evidence.accusations]:
         raise ValueError("the secrets of those named are not opened")
     return codewords_at(evidence, effective(bundle))
@@ -149,26 +200,24 @@ def effective(bundle: Bundle) -> dict[str, bytes]:
     return {name: codewords.effective(secret, nonces[name]) for name, secret in secrets.items()}
 
 
-def codewords_at(evidence: Evidence, secrets: Mapping[str, bytes]) -> Bits:
-    """Return the codewords of listeners at the segments heard, by listener; of no recording there are none.
+def codewords_at(evidence: Evidence, secrets: Mapping[str, bytes]) -> list[Bits]:
+    """Return the codewords of listeners at the segments of each attempt, by listener; of no recording there are none.
 
     Args:
         evidence: what was heard of what.
         secrets: what their codewords derive from, by listener; of a call the effective ones.
     """
-    recording, heard = evidence.recording, evidence.heard
-    if recording is None or heard is None:
-        return {}
-    segments, thresholds = heard.segments, heard.thresholds
-    return {name: codewords.bits(secret, recording.id, thresholds, segments) for name, secret in secrets.items()}
+    recording = evidence.recording
+    if recording is None:
+        return []
+    return [
+        {
+            name: codewords.bits(secret, recording.id, heard.thresholds, heard.segments)
+            for name, secret in secrets.items()
+        }
+        for heard in (one.heard for one in evidence.attempts)
+    ]
 
 
 def _evidence(heard: Heard) -> scores.Heard:
     return scores.Heard(np.array(heard.soft), np.array(heard.amplitude), np.array(heard.thresholds) / bound.UNIT)
-
-
-def _heard(bundle: Bundle, needed: str = NOBODY) -> Heard:
-    evidence = bundle.statement.evidence
-    if evidence.heard is None or (needed == NOBODY and not evidence.accusations):
-        raise NotCheckedError(needed)
-    return evidence.heard

@@ -1,10 +1,11 @@
 """The evidence record, ``evidence.json``: everything a stranger needs to compute the bound of a name once more.
 
-Format "earmark/evidence/1", ``docs/formats/case.md``: canonical JSON (RFC 8785), so that one record has one text. Only
+Format "earmark/evidence/2", ``docs/formats/case.md``: canonical JSON (RFC 8785), so that one record has one text. Only
 those who are named are ever mentioned in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -12,8 +13,9 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from earmark.cases.facts import ExhibitFacts, Heard, Passage, RecordingFacts, Stretch, Strict, Text, Verdict, Whole
 from earmark.records.ledger.canonical import canonical
 
-SCHEMA: Literal["earmark/evidence/1"] = "earmark/evidence/1"
+SCHEMA: Literal["earmark/evidence/2"] = "earmark/evidence/2"
 MOST_BYTES = 2**26
+ROUNDING = 1e-9
 
 
 class Decoder(Strict):
@@ -37,7 +39,8 @@ class Accusation(Strict):
 
     Attributes:
         listener: whose copy it is.
-        decoder: the decoder, as a place in the bank.
+        attempt: what names them, as a place among the attempts.
+        decoder: the decoder, as a place in the attempt's bank.
         companions: listeners taken to have leaked as well; they are named too.
         scores: what variant 1 earns over variant 0 in each segment heard.
         deficit: by how much the listener's score falls short of the best there could be.
@@ -47,6 +50,7 @@ class Accusation(Strict):
     """
 
     listener: Text
+    attempt: Whole
     decoder: Whole
     companions: tuple[Text, ...]
     scores: tuple[Annotated[int, Field(ge=-48, le=48)], ...]
@@ -61,11 +65,35 @@ class Innocents(Strict):
 
     Attributes:
         every: of the segments heard, every so-manieth counts here.
-        deficits: by the scores of the first accusation.
+        deficits: by the scores of the first accusation that rests on the attempt.
     """
 
     every: int = Field(ge=1)
     deficits: tuple[Whole, ...]
+
+
+class Attempt(Strict):
+    """A piece of evidence that was put to the codebook, and what came of it.
+
+    Attributes:
+        heard: the evidence, and its share of the allowed error.
+        streams: of a call, the numbers of the streams it is of, rising: all that were found, or one; None of a file.
+        bank: the decoders; empty unless it names somebody.
+        innocents: None unless it names somebody.
+    """
+
+    heard: Heard
+    streams: tuple[Whole, ...] | None
+    bank: tuple[Decoder, ...]
+    innocents: Innocents | None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.streams is not None and (not self.streams or any(b <= a for a, b in pairwise(self.streams))):
+            raise ValueError("streams rise, and there is one at least")
+        if not bool(self.bank) == (self.innocents is not None) == bool(self.heard.thresholds):
+            raise ValueError("there are a bank, innocents and biases if an attempt names somebody, and only then")
+        return self
 
 
 class Evidence(Strict):
@@ -79,11 +107,10 @@ class Evidence(Strict):
         recording: what leaked; None if unmarked.
         passages: in the order of the leak.
         stretches: the time line of the leak.
-        heard: what was heard; None if unmarked.
+        tracks: how many files and streams of calls were looked for.
         listeners: among how many was searched.
-        bank: the decoders; empty unless somebody is named.
+        attempts: those that name somebody; if nobody is named, all that was heard; none if unmarked.
         accusations: the surest first; empty unless somebody is named.
-        innocents: None unless somebody is named.
         more_needed_s: if insufficient, about how many more seconds like these would name somebody, or None.
     """
 
@@ -91,46 +118,65 @@ class Evidence(Strict):
         **Strict.model_config, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
     )
 
-    schema_: Literal["earmark/evidence/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["earmark/evidence/2"] = Field(default=SCHEMA, alias="schema")
     verdict: Verdict
     family_wise: float = Field(gt=0, lt=1)
     exhibit: ExhibitFacts
     recording: RecordingFacts | None
     passages: tuple[Passage, ...]
     stretches: tuple[Stretch, ...]
-    heard: Heard | None
+    tracks: Whole
     listeners: Whole
-    bank: tuple[Decoder, ...]
+    attempts: tuple[Attempt, ...]
     accusations: tuple[Accusation, ...]
-    innocents: Innocents | None
     more_needed_s: float | None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         named, marked = self.verdict == "named", self.verdict != "unmarked"
-        if not bool(self.accusations) == bool(self.bank) == (self.innocents is not None) == named:
-            raise ValueError("there are accusations, a bank and innocents if somebody is named, and only then")
-        if not (self.recording is not None) == (self.heard is not None) == marked:
+        if not bool(self.accusations) == any(one.bank for one in self.attempts) == named:
+            raise ValueError("there are accusations and a bank if somebody is named, and only then")
+        if not (self.recording is not None) == bool(self.attempts) == marked:
             raise ValueError("there is a recording unless the verdict is unmarked")
-        if self.heard is not None and bool(self.heard.thresholds) != named:
-            raise ValueError("biases are told if somebody is named, and only then")
-        if self.heard is not None:
-            _require_accusable(self.heard, self.bank, self.accusations)
+        if self.recording is not None:
+            _require_of(self.recording, self.attempts)
+        _require_accusable(self.attempts, self.accusations)
         return self
 
+    def named_by(self, attempt: int) -> Iterator[Accusation]:
+        """Yield the accusations that rest on an attempt."""
+        return (one for one in self.accusations if one.attempt == attempt)
 
-def _require_accusable(heard: Heard, bank: Sequence[Decoder], accusations: Sequence[Accusation]) -> None:
+
+def _require_of(recording: RecordingFacts, attempts: Sequence[Attempt]) -> None:
+    found = None if recording.call is None else {one.stream for one in recording.call.streams}
+    for one in attempts:
+        if (one.streams is None) != (found is None) or not set(one.streams or ()) <= (found or set()):
+            raise ValueError("an attempt is of streams that were found, if a call leaked, and only then")
+
+
+def _require_accusable(attempts: Sequence[Attempt], accusations: Sequence[Accusation]) -> None:
     names = [one.listener for one in accusations]
     if len(set(names)) != len(names):
         raise ValueError("a listener is named once")
+    if len(attempts) > 1 and {one.attempt for one in accusations} != set(range(len(attempts))):
+        raise ValueError("every attempt names somebody, if there is more than one")
+    if sum(one.heard.share for one in attempts) > 1 + ROUNDING:
+        raise ValueError("attempts do not share more than there is")
     for one in accusations:
-        if len(one.scores) != len(heard.segments) or one.decoder >= len(bank):
-            raise ValueError("an accusation has a score for every segment and a decoder of the bank")
-        others = set(names) - {one.listener}
-        if len(set(one.companions)) != len(one.companions) or not set(one.companions) <= others:
-            raise ValueError("companions are named too, each once")
-        if len(one.companions) >= bank[one.decoder].depths:
-            raise ValueError("there are fewer companions than depths")
+        _require_tested(one, attempts, set(names) - {one.listener})
+
+
+def _require_tested(one: Accusation, attempts: Sequence[Attempt], others: set[str]) -> None:
+    if one.attempt >= len(attempts):
+        raise ValueError("an accusation rests on an attempt")
+    attempt = attempts[one.attempt]
+    if len(one.scores) != len(attempt.heard.segments) or one.decoder >= len(attempt.bank):
+        raise ValueError("an accusation has a score for every segment and a decoder of the bank")
+    if len(set(one.companions)) != len(one.companions) or not set(one.companions) <= others:
+        raise ValueError("companions are named too, each once")
+    if len(one.companions) >= attempt.bank[one.decoder].depths:
+        raise ValueError("there are fewer companions than depths")
 
 
 def written(evidence: Evidence) -> bytes:

@@ -76,10 +76,12 @@ class CallFacts(Strict):
 
     Attributes:
         slot_ms: about how far apart the slots of its segments are.
+        sought: how many of its streams were looked for.
         streams: those that were found in the leak, by their numbers.
     """
 
     slot_ms: int = Field(ge=SHORTEST_SLOT_MS, le=LONGEST_SLOT_MS)
+    sought: int = Field(ge=1)
     streams: Annotated[tuple[StreamFacts, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -87,6 +89,8 @@ class CallFacts(Strict):
         numbers, blocks = [one.stream for one in self.streams], [block for one in self.streams for block in one.blocks]
         if any(after <= before for before, after in pairwise(numbers)) or len(set(blocks)) != len(blocks):
             raise ValueError("streams rise, and a block is of one of them")
+        if self.sought < len(self.streams):
+            raise ValueError("what was found was looked for")
         return self
 
 

@@ -4,7 +4,7 @@ from earmark.api.case_results import CaseChecked, CaseList, CaseMade, CaseShown
 from earmark.api.exposing import Covered, Exposed, Exposure
 from earmark.cli.call_words import SHOWN_DIGITS
 from earmark.cli.output import table
-from earmark.cli.words import COPY_NOT_PERSON, chance, clock
+from earmark.cli.words import COPY_NOT_PERSON, clock, name
 
 STATES = {"passed": "passed", "failed": "FAILED", "not checked": "–"}
 VERDICTS = {
@@ -26,8 +26,7 @@ def made(result: CaseMade) -> list[str]:
         lines.append("mark key   opened: whoever has the bundle can find and remove the marks of this recording")
     lines.append("")
     for one in result.named:
-        bound = chance(one.false_accusation_log10)
-        lines += [f"named: {one.listener}", f"  {bound} that an innocent listener is named", ""]
+        lines += [*name(one), ""]
     return [*lines, COPY_NOT_PERSON if result.named else VERDICTS[result.verdict]]
 
 
@@ -57,10 +56,7 @@ def checked(result: CaseChecked) -> list[str]:
         return [*lines, f"{result.bundle} does not hold: do not rely on anything in it."]
     lines.append(f"No check has failed. If the key is the owner's, this is what they state: {result.verdict}.")
     for one in result.named:
-        lines += [
-            f"named: {one.listener}",
-            f"  {chance(one.false_accusation_log10)} that an innocent listener is named",
-        ]
+        lines += name(one)
     return [*lines, COPY_NOT_PERSON] if result.named else lines
 
 

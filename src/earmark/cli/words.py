@@ -6,7 +6,7 @@ from pathlib import Path
 
 from earmark.api.backing_up import BackupMade, BackupRestored
 from earmark.api.keeping import OfficersMade, VaultMade, WayList
-from earmark.api.results import Delivered, Inspected, PassageTimes, Traced
+from earmark.api.results import Delivered, Inspected, Named, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.cli.output import table
 from earmark.signal.alignment import SHORTEST_PART_S
@@ -52,11 +52,18 @@ def traced(result: Traced) -> list[str]:
     lines += [f"recording  {result.recording.id} “{result.recording.title}”", ""]
     lines += [*passages(result.passages), ""]
     for named in result.named:
-        bound = chance(named.false_accusation_log10)
-        lines += [f"named: {named.listener}", f"  {bound} that an innocent listener is named", ""]
+        lines += [*name(named), ""]
     if result.named:
         return [*lines, COPY_NOT_PERSON]
     return [*lines, TOO_LITTLE, more_needed(result.more_needed_s)]
+
+
+def name(named: Named) -> Iterator[str]:
+    """Yield the lines of who is named, and by whose words if not by all that were recognised."""
+    yield f"named: {named.listener}"
+    yield f"  {chance(named.false_accusation_log10)} that an innocent listener is named"
+    if named.alone:
+        yield f"  by the words of {' and '.join(named.speakers)} alone"
 
 
 def passages(found: Sequence[PassageTimes]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 ``accuse`` notes a bound for whoever may be named and forgets the test that gave it. Here the named are put to all tests
 once more, but only to such as a stranger can check who is told the codewords of the named and nobody else's: without
-companions, or with companions who are named too. Every one of these tests is among those that the theorem in
-``accusation`` pays for, so its bound holds. Who is named by no such test is left out: their name could not be checked.
+companions, or with companions who are named too, by whatever evidence. Every one of these tests is among those that the
+theorem in ``accusation`` pays for, so its bound holds. Who is named by no such test is left out: their name could not
+be checked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,7 @@ class Case:
         listeners: among how many was searched.
         trials: 1 over the share of the allowed error that the evidence has.
         family_wise: the allowed error.
+        named: the codewords of those named, at the segments heard, shape (k, m).
     """
 
     biases: Floats
@@ -43,6 +45,7 @@ class Case:
     listeners: int
     trials: float
     family_wise: float
+    named: Bits
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ class Seat:
 
     Attributes:
         index: who, as an index into the codewords of those put to the tests.
+        case: with what evidence, as an index into what there is.
         decoder: the strategy assumed, and its weight.
         companions: who is taken to have leaked as well, likewise.
     """
 
     index: int
+    case: int
     decoder: Decoder
     companions: tuple[int, ...]
 
@@ -86,40 +91,46 @@ class Grounds(Seat):
         return min(0.0, self.log_tail + self.log_price)
 
 
-def grounds(case: Case, named: Bits) -> list[Grounds]:
+def grounds(cases: Sequence[Case]) -> list[Grounds]:
     """Return the grounds on which listeners are named, the surest first; those who have none are left out.
 
     Args:
-        case: what they are put to.
-        named: the codewords of those named, at the segments heard, shape (k, m).
+        cases: all evidence that names them, each with its share of the allowed error; of the same k listeners.
     """
-    standing = list(range(min(len(named), MOST_NAMED)))
+    standing = list(range(min((len(case.named) for case in cases), default=0)))[:MOST_NAMED]
     while standing:
-        found = [best for one in standing if (best := surest(case, named, one, standing)) is not None]
+        found = [best for one in standing if (best := surest(cases, one, standing)) is not None]
         if len(found) == len(standing):
             return sorted(found, key=lambda one: (one.log_bound, one.index))
         standing = [one.index for one in found]  # whoever was a companion of those who went is put to fewer tests
     return []
 
 
-def surest(case: Case, named: Bits, one: int, standing: Sequence[int]) -> Grounds | None:
+def surest(cases: Sequence[Case], one: int, standing: Sequence[int]) -> Grounds | None:
     """Return the test with the smallest bound for a listener; None if none is small enough."""
     others = [other for other in standing if other != one]
-    promising = sorted(_tests(case, named, one, others), key=lambda test: test.log_bound)[:PROMISING]
-    best = min((_exactly(case, test) for test in promising), key=lambda test: test.log_bound)
-    return best if best.log_bound <= log(case.family_wise) else None
+    tests = [test for number, case in enumerate(cases) for test in _promising(case, number, one, others)]
+    best = min(tests, key=lambda test: test.log_bound)
+    return best if best.log_bound <= log(cases[best.case].family_wise) else None
 
 
-def _tests(case: Case, named: Bits, one: int, others: Sequence[int]) -> Iterator[Grounds]:
+def _promising(case: Case, number: int, one: int, others: Sequence[int]) -> list[Grounds]:
+    """Return the best tests of one piece of evidence, with exact tails where these can be had."""
+    tests = sorted(_tests(case, number, one, others), key=lambda test: test.log_bound)
+    return [_exactly(case, test) for test in tests[:PROMISING]]
+
+
+def _tests(case: Case, number: int, one: int, others: Sequence[int]) -> Iterator[Grounds]:
     for decoder in case.decoders:
         deepest = min(DEEPEST, decoder.strategy.colluders - 1)
         for depth in range(min(deepest, len(others)) + 1):
             table = decoder.scores(depth)
             for companions in combinations(others, depth):
-                ones = named[list(companions)].sum(axis=0, dtype=np.intp)
+                ones = case.named[list(companions)].sum(axis=0, dtype=np.intp)
                 scores = np.take_along_axis(table, ones[None], axis=0)[0]
-                deficit = int(np.maximum(scores, 0).sum(dtype=np.int64) - scores[named[one] == 1].sum(dtype=np.int64))
-                yield _test(case, Seat(one, decoder, companions), scores, deficit)
+                fits = scores[case.named[one] == 1].sum(dtype=np.int64)
+                deficit = int(np.maximum(scores, 0).sum(dtype=np.int64) - fits)
+                yield _test(case, Seat(one, number, decoder, companions), scores, deficit)
 
 
 def _test(case: Case, seat: Seat, scores: Scores, deficit: int) -> Grounds:
@@ -129,6 +140,7 @@ def _test(case: Case, seat: Seat, scores: Scores, deficit: int) -> Grounds:
     price = log(case.listeners) + log(comb(case.listeners - 1, depth)) + log(case.trials)
     return Grounds(
         index=seat.index,
+        case=seat.case,
         decoder=seat.decoder,
         companions=seat.companions,
         scores=scores,

@@ -20,11 +20,21 @@ def alterations(evidence: Evidence, called: Callable[[str], str] = str) -> tuple
     unseen = _UNSEEN_IN_CALLS if call else _UNSEEN
     if found:
         return f"The leak is not the {'call' if call else 'recording'} as it was.", (*found, *unclear, unseen)
+    if call and not _compared_at_all(evidence):
+        return _NOT_COMPARED, ()
     if call:
         return "Nothing that shows: what was recognised is in the order in which it was said.", (*unclear, unseen)
     return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (*unclear, unseen)
 
 
+def _compared_at_all(evidence: Evidence) -> bool:
+    return any(one.state not in {"found", "not found"} for one in evidence.stretches)
+
+
+_NOT_COMPARED = (
+    "That cannot be said: too little of the leak runs straight for it to be compared with the call in a way of which "
+    "it is known how often it is wrong."
+)
 _UNSEEN_IN_CALLS = (
     "Changes shorter than it takes to notice, such as a word taken out, may go unseen; and what a network has lost for "
     "half a second and more looks as if it were cut out."
@@ -37,12 +47,14 @@ def _found(evidence: Evidence, called: Callable[[str], str]) -> Iterator[str]:
     compared = [one for one in evidence.stretches if one.state not in {"found", "not found"}]
     if compared:
         yield from (words for one in compared for words in _compared(one, called))
-    else:
+    elif evidence.recording is None or evidence.recording.call is None:
         yield from _by_passages(passages)
     fast = [one for one in passages if abs(one.speed - 1) > NOTABLE_SPEED and one.speaker is None]  # networks stretch
     if fast:
         speeds = ", ".join(f"{1 / one.speed:.1%}" for one in fast[:5])
         yield f"It was played at another speed: {speeds} of the recording's."
+    if evidence.recording is not None and evidence.recording.call is not None:
+        return  # of a call that was not compared nothing is said, and of one that was, all of it above
     foreign = [one for one in evidence.stretches if one.state == "not found"]
     unknown = sum(one.leak_end_s - one.leak_start_s for one in foreign)
     if unknown >= NOTABLE_S:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from earmark.cases.evidence import Evidence
+from earmark.cases.evidence import Accusation, Evidence
 from earmark.cases.report.alterations import alterations
 from earmark.cases.report.words import day, figures, length, listed, odds
 
@@ -28,7 +28,7 @@ class Background:
         marked_at: when the recording was, or when the call was opened; None if none was found.
         given_at: when each of those named was given a copy, or let into the call, by listener.
         names: what those named are called, and who speaks, by listener; may lack any of them.
-        codewords: the bits of those named at the segments heard, by listener.
+        codewords: the bits of those named at the segments of each attempt, by listener.
         public_key: the ledger's, in hexadecimal.
     """
 
@@ -40,7 +40,7 @@ class Background:
     marked_at: str | None
     given_at: Mapping[str, str]
     names: Mapping[str, str]
-    codewords: Mapping[str, Sequence[int]]
+    codewords: Sequence[Mapping[str, Sequence[int]]]
     public_key: str
 
     def called(self, listener: str) -> str:
@@ -153,7 +153,32 @@ def whose(evidence: Evidence, background: Background) -> Answer:
     why += "Every copy has inaudible variants of its own, and the leak has those of " + (
         "this one." if len(given) == 1 else "these."
     )
-    return Answer(question, lead, (*given, why))
+    return Answer(question, lead, (*given, why, *by_one_voice(evidence, background)))
+
+
+def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
+    """Yield who is named by the words of one speaker alone, and why that may be."""
+    alone = [(one, speaker_of(evidence, one)) for one in evidence.accusations]
+    for one, speaker in alone:
+        if speaker is not None:
+            name, voice = background.called(one.listener), background.called(speaker)
+            yield (
+                f"{name} is named by the words of {voice} alone: it is of these words that the leak has the variants "
+                f"made for {name}."
+            )
+    if any(speaker is not None for _, speaker in alone):
+        yield (
+            "Nobody is sent their own words in a call. So where several leak together what they heard, the words of "
+            "one speaker may tell more than those of all."
+        )
+
+
+def speaker_of(evidence: Evidence, one: Accusation) -> str | None:
+    """Return by whose words alone somebody is named; None if by those of all speakers in the leak, and of a file."""
+    call, streams = evidence.recording.call if evidence.recording else None, evidence.attempts[one.attempt].streams
+    if call is None or streams is None or len(streams) == len(call.streams):
+        return None
+    return next(stream.speaker for stream in call.streams if stream.stream == streams[0])
 
 
 def more(evidence: Evidence) -> tuple[str, ...]:
@@ -184,11 +209,20 @@ def sure(evidence: Evidence) -> Answer:
         (
             f"In figures: the chance that any copy is named that did not go into the leak is at most "
             f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
-            f"been tried. {limit}",
+            f"been tried{_EACH_VOICE if of_several(evidence) else ''}. {limit}",
             "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
             f"were drawn at random and fixed before {fixed}, and that the keys stayed secret.",
         ),
     )
+
+
+_EACH_VOICE = ", among them the words of all speakers together and those of each alone"
+
+
+def of_several(evidence: Evidence) -> bool:
+    """Tell whether the words of several speakers in a call are in the leak."""
+    call = evidence.recording.call if evidence.recording else None
+    return call is not None and len(call.streams) > 1
 
 
 def limits(evidence: Evidence) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -160,8 +160,11 @@ class Scale:
         return self._left + (RIGHT - self._left) * min(max(value / self._length, 0.0), 1.0)
 
 
-def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str) -> str:
-    """Return for each segment heard how surely it speaks for the copy of ``name`` (above the line) or against it."""
+def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str, number: int = 0) -> str:
+    """Return for each segment heard how surely it speaks for the copy of ``name`` (above the line) or against it.
+
+    ``number`` tells it from others of its kind on a page.
+    """
     speaks = soft * (2 * bits - 1)
     step = max(1, -(-len(speaks) // MOST_DOTS))
     shown = speaks[::step]
@@ -180,7 +183,9 @@ def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str) -> 
     ]
     fits = int((speaks > 0).sum())
     description = f"{fits} of {len(speaks)} segments speak for the copy of {name}, {len(speaks) - fits} against it."
-    return picture("agreement", 204, f"What was heard, and what the copy of {name} carries", description, parts)
+    return picture(
+        f"agreement-{number}", 204, f"What was heard, and what the copy of {name} carries", description, parts
+    )
 
 
 def clearness(soft: NDArray[np.float64]) -> str:
@@ -200,21 +205,22 @@ def clearness(soft: NDArray[np.float64]) -> str:
     return picture("clearness", 148, "How clearly each segment says which variant it carries", description, parts)
 
 
-def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]]) -> str:
+def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]], number: int = 0) -> str:
     """Return how well all others fit the leak, as a crowd without names, and where those named stand.
 
     Args:
         innocents: shape (n,), for each how much of the evidence fits, 0 to 1.
         named: a name and the same number for each who is named.
+        number: tells it from others of its kind on a page.
     """
     lowest = min([*innocents.tolist(), *(fit for _, fit in named), 0.5])
     counts, edges = np.histogram(innocents, bins=BINS, range=(lowest, 1.0))
     tallest = max(1, int(counts.max(initial=0)))
     place = Scale(1.0 - lowest)
     parts = [element("path", "axis", d=f"M{LEFT} 170H{RIGHT}")]
-    for number, low, high in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
-        start, width, height = place(low - lowest), place(high - lowest) - place(low - lowest), 110 * number / tallest
-        parts += [element("rect", "crowd", x=start, y=170 - height, width=width - 1, height=height)] * bool(number)
+    for count, low, high in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
+        start, width, height = place(low - lowest), place(high - lowest) - place(low - lowest), 110 * count / tallest
+        parts += [element("rect", "crowd", x=start, y=170 - height, width=width - 1, height=height)] * bool(count)
     for level, (name, fit) in enumerate(named[:5]):
         x, y = place(fit - lowest), 26 + 16 * level
         parts.append(element("path", "mark", d=f"M{plain(x)} {plain(y)}V170"))
@@ -230,4 +236,5 @@ def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]]) ->
         if len(innocents)
         else ""
     )
-    return picture("among", 198, "How well each copy fits what was heard", f"{others}Of the evidence, {listed}.", parts)
+    title = "How well each copy fits what was heard"
+    return picture(f"among-{number}", 198, title, f"{others}Of the evidence, {listed}.", parts)

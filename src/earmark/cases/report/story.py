@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.cases.bound import deficit
 from earmark.cases.checklist import NAMES
-from earmark.cases.evidence import Accusation, Evidence
+from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import RecordingFacts, Stretch
 from earmark.cases.report import pictures
-from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, verdict
+from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, speaker_of, verdict
 from earmark.cases.report.words import day, figures, listed, size, span
 
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
@@ -89,7 +90,7 @@ def told(evidence: Evidence, background: Background) -> Story:
 
 def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
     """Yield the pictures of the evidence."""
-    if evidence.recording is None or evidence.heard is None:
+    if evidence.recording is None:
         return
     yield figure(
         pictures.time_line(
@@ -101,25 +102,31 @@ def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
         f"Above the leak, below the {'call' if of_call(evidence) else 'recording'}. Bands join what was said to where "
         "it was said; dashed parts were not found.",
     )
-    soft = np.array(evidence.heard.soft)
     if not evidence.accusations:
+        soft = np.array(evidence.attempts[0].heard.soft)
         yield figure(
             pictures.clearness(soft), "Each dot is a segment of the recording: the higher, the clearer its mark."
         )
-        return
-    first = evidence.accusations[0]
-    name = background.called(first.listener)
+    for number, attempt in enumerate(evidence.attempts):
+        for first in islice(evidence.named_by(number), 1):
+            yield from shown(evidence, attempt, first, background)
+
+
+def shown(evidence: Evidence, attempt: Attempt, first: Accusation, background: Background) -> Iterator[Figure]:
+    """Yield the pictures of an attempt: how it speaks for the first whom it names, and how all others fit."""
+    name, speaker = background.called(first.listener), speaker_of(evidence, first)
+    bits = np.array(background.codewords[first.attempt][first.listener])
+    of = "" if speaker is None else f" of the words of {background.called(speaker)} alone"
     yield figure(
-        pictures.agreement(soft, np.array(background.codewords[first.listener]), name),
-        f"Each dot is a segment. Full dots speak for the copy of {name}, open ones against it; those near the line say "
-        "little. For a copy that did not go into the leak there would be far more below the line.",
+        pictures.agreement(np.array(attempt.heard.soft), bits, name, first.attempt),
+        f"Each dot is a segment{of}. Full dots speak for the copy of {name}, open ones against it; those near the line "
+        "say little. For a copy that did not go into the leak there would be far more below the line.",
     )
-    if evidence.innocents is not None:
-        yield figure(
-            pictures.among(*crowd(evidence, background)),
-            f"By the test that names the copy of {name}. The grey bars are all copies that are not named, without "
-            "names: they fit as chance has it.",
-        )
+    yield figure(
+        pictures.among(*crowd(attempt, first, bits, background), first.attempt),
+        f"By the test that names the copy of {name}. The grey bars are all copies that are not named, without "
+        "names: they fit as chance has it.",
+    )
 
 
 def figure(svg: str, caption: str) -> Figure:
@@ -128,15 +135,16 @@ def figure(svg: str, caption: str) -> Figure:
     return Figure(svg, caption, svg[svg.index(">", start) + 1 : end])
 
 
-def crowd(evidence: Evidence, background: Background) -> tuple[NDArray[np.float64], list[tuple[str, float]]]:
+def crowd(
+    attempt: Attempt, first: Accusation, bits: NDArray[np.int64], background: Background
+) -> tuple[NDArray[np.float64], list[tuple[str, float]]]:
     """Return for those not named, and for the first who is, how much of the evidence fits by the latter's test."""
-    assert evidence.innocents is not None  # noqa: S101 - asked before
-    every = evidence.innocents.every
-    scores = evidence.accusations[0].scores[::every]
+    assert attempt.innocents is not None  # noqa: S101 - there are some where somebody is named
+    every = attempt.innocents.every
+    scores = first.scores[::every]
     total = max(1, sum(abs(score) for score in scores))
-    first = evidence.accusations[0].listener
-    named = [(background.called(first), 1 - deficit(scores, background.codewords[first][::every]) / total)]
-    return 1 - np.array(evidence.innocents.deficits) / total, named
+    fits = 1 - deficit(scores, bits[::every].tolist()) / total
+    return 1 - np.array(attempt.innocents.deficits) / total, [(background.called(first.listener), fits)]
 
 
 def rows(evidence: Evidence, background: Background) -> dict[str, str] | None:
@@ -164,10 +172,12 @@ def row(one: Stretch, background: Background) -> tuple[str, str, str, str]:
 
 def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tuple[str, str, str, str]:
     """Return one row of those named."""
-    decoder = evidence.bank[one.decoder]
+    decoder = evidence.attempts[one.attempt].bank[one.decoder]
     copies = "copy" if len(one.companions) == 1 else "copies"
     with_whom = f", with the {copies} of {listed(list(one.companions))}" if one.companions else ""
-    test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}"
+    speaker = speaker_of(evidence, one)
+    by = "" if speaker is None else f", by the words of {background.called(speaker)} alone"
+    test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}{by}"
     return background.called(one.listener), background.given(one.listener), figures(one.bound_log10), test
 
 
@@ -184,8 +194,9 @@ def facts(evidence: Evidence, background: Background) -> Iterator[tuple[str, str
             "Segments",
             f"{recording.grid.segments:,} of {recording.grid.segment_ms} ms, for {recording.coalition} colluders",
         )
-    if evidence.heard is not None:
-        yield "Heard", f"{len(evidence.heard.segments):,} segments"
+    if evidence.attempts:
+        segments = {segment for one in evidence.attempts for segment in one.heard.segments}
+        yield "Heard", f"{len(segments):,} segments"
     yield "Key of the ledger", f"Ed25519 {background.public_key}"
     yield "Made by", background.made_by
 

@@ -62,6 +62,21 @@ class Commitments:
     listeners_root: bytes
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What a trace has tried, which its bounds have to pay for.
+
+    Attributes:
+        tracks: how many files and streams of calls were looked for.
+        listeners: how many the recording had then that was found; 0 if none was.
+        shares: of the allowed chance, one for each piece of evidence of it that was put to its codebook.
+    """
+
+    tracks: int
+    listeners: int
+    shares: Sequence[float]
+
+
 def vault_made(vault_id: str, public_key: bytes) -> Act:
     """A vault was made; its ledger starts here."""
     return Act(VAULT_MADE, "", {"vault": vault_id, "public_key": public_key.hex(), "adopted": False})
@@ -132,6 +147,7 @@ def trace_run(
     recording: str | None,
     named: Sequence[tuple[str, float]],
     searched: Sequence[str],
+    tried: Tried,
 ) -> Act:
     """An exhibit was traced: with what bound, in which recordings, and who was named with what bound (log10)."""
     body: dict[str, Json] = {
@@ -141,6 +157,9 @@ def trace_run(
         "recording": recording,
         "named": [{"listener": listener, "false_accusation_log10": log10} for listener, log10 in named],
         "searched": list(searched),
+        "tracks": tried.tracks,
+        "listeners": tried.listeners,
+        "shares": list(tried.shares),
     }
     return Act(TRACE_RUN, sha256, body)
 
