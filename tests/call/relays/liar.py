@@ -39,6 +39,8 @@ class Liar:
                 for said in lie(self.lies.pop(0), truth) if self.lies else [json.dumps(truth)]:
                     if said is None:
                         await socket.close()
+                    elif isinstance(said, float):
+                        await asyncio.sleep(said)
                     else:
                         await socket.send(said)
         except ConnectionClosed:
@@ -51,7 +53,7 @@ class Liar:
                 return {"janus": "success", **named, "data": {"id": next(self._numbers)}}
             case "keepalive" | "trickle":
                 return {"janus": "ack", **named}
-            case "detach":
+            case "detach" | "destroy":
                 return {"janus": "success", **named}
         data = {"janus": "event", **named, "sender": request["handle_id"]}
         data["plugindata"] = {"plugin": "janus.plugin.videoroom", "data": {"videoroom": "event"}}
@@ -60,11 +62,12 @@ class Liar:
         return data
 
 
-def lie(kind: str, truth: Facts) -> list[str | bytes | None]:
-    """Return what is said in place of an answer; None ends the connection."""
+def lie(kind: str, truth: Facts) -> list[str | bytes | float | None]:
+    """Return what is said in place of an answer; None ends the connection, and seconds are waited."""
     told = json.dumps(truth)
     name, _, more = kind.partition(":")
-    said: dict[str, Callable[[], list[str | bytes | None]]] = {
+    said: dict[str, Callable[[], list[str | bytes | float | None]]] = {
+        "late": lambda: [float(more), told],
         "nothing": list,
         "hang up": lambda: [None],
         "cut": lambda: [told[: int(more) % len(told)]],

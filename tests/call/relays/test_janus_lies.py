@@ -118,6 +118,54 @@ def test_an_answer_without_a_description_is_refused_and_its_stream_is_none(lie: 
     asyncio.run(play())
 
 
+async def asked(liar: Liar, what: str) -> None:
+    """Wait until Janus is asked something."""
+    while what not in liar.asked:
+        await asyncio.sleep(0.01)
+
+
+def test_a_handle_that_comes_when_nobody_waits_for_it_any_more_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> None:
+        async with Liar().running() as liar:
+            session = JanusSession(Endpoint(url=liar.url), lambda _handle, _event: None)
+            await soon(session.start())
+            liar.lies = ["late:0.3"]
+            monkeypatch.setattr(janus_api, "_REQUEST_SECONDS", 0.05)
+            with pytest.raises(RelayError, match="does not answer"):
+                await soon(session.attach())
+            monkeypatch.setattr(janus_api, "_REQUEST_SECONDS", 30.0)
+            await soon(asked(liar, "detach"))
+            liar.asked.clear()
+            liar.lies = ["late:0.1"]
+            given_up = asyncio.create_task(session.attach())
+            await soon(asked(liar, "attach"))
+            given_up.cancel()
+            await soon(asked(liar, "detach"))
+            await soon(session.stop())
+            assert liar.asked[-1] == "destroy"
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(play())
+
+
+def test_a_session_that_was_lost_is_ended_as_soon_as_there_is_another() -> None:
+    async def play() -> None:
+        async with Liar().running() as liar:
+            relay = JanusRelay(RunningJanus(Endpoint(url=liar.url)))
+            await soon(relay.start())
+            liar.lies = ["hang up"]
+            with pytest.raises(RelayError):
+                await soon(relay.publish("5f1c", 0, "ada", OFFER))
+            while relay.health().running:
+                await asyncio.sleep(0.01)
+            assert "destroy" not in liar.asked
+            await soon(relay.start())
+            assert "destroy" in liar.asked
+            await soon(relay.stop())
+
+    asyncio.run(play())
+
+
 def test_of_several_one_that_lies_harms_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     async def play() -> None:
         async with Liar().running() as liar, Liar().running() as honest:

@@ -19,18 +19,26 @@ const CARRIER = {
 
 const LEVELS = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
-/** Returns `sdp` with the parameters of a carrier for every Opus payload, and without loudness in packets' headers. */
+/** What a description asks of a sender's coder: were it the other side's to say, it could have pauses left out. */
+const STEERING = /^\s*a=(fmtp|ptime|maxptime):/i;
+const OPUS = /^\s*a=rtpmap:\s*(\d+)\s+opus\//i;
+/** Browsers take them all. */
+const LINE_ENDS = /\r\n|\r|\n/;
+
+/** Returns `sdp` with the parameters of a carrier, and no others, and without loudness in packets' headers. */
 export function asCarrier(sdp: string): string {
-  const lines = sdp.split("\r\n").filter((line) => !(line.startsWith("a=extmap:") && line.includes(LEVELS)));
-  const opus = lines.flatMap((line) => /^a=rtpmap:(\d+) opus\//i.exec(line)?.[1] ?? []);
-  const others = lines.filter((line) => !opus.some((type) => line.startsWith(`a=fmtp:${type} `)));
-  return others.flatMap((line) => [line, ...carrierOf(line)]).join("\r\n");
+  const lines = sdp.split(LINE_ENDS).filter((line) => !STEERING.test(line) && !isLevels(line));
+  return lines.flatMap((line) => [line, ...carrierOf(line)]).join("\r\n");
+}
+
+function isLevels(line: string): boolean {
+  return /^\s*a=extmap/i.test(line) && line.toLowerCase().includes(LEVELS);
 }
 
 function carrierOf(line: string): string[] {
-  const type = /^a=rtpmap:(\d+) opus\//i.exec(line)?.[1];
+  const type = OPUS.exec(line)?.[1];
   const parameters = Object.entries(CARRIER).map(([name, value]) => `${name}=${value}`);
-  return type === undefined ? [] : [`a=fmtp:${type} ${parameters.join(";")}`];
+  return type === undefined ? [] : [`a=fmtp:${Number(type)} ${parameters.join(";")}`];
 }
 
 /** Keeps the codecs that are plain Opus: RED would send every packet twice, comfort noise would leave frames out. */

@@ -9,10 +9,10 @@
 
 import type { Bytes } from "../keys.ts";
 import { dispatch, send, type Table } from "./dispatch.ts";
-import type { Command, Event, HostIntent, Over, Phase, Problem, Timer, View } from "./events.ts";
+import type { Command, Event, HostIntent, Member, Over, Phase, Problem, Timer, View } from "./events.ts";
 import type { ServerMessage, ServerMessageOf } from "./messages.ts";
 import { Microphone } from "./microphone.ts";
-import { ELSEWHERE, NO_CONNECTION, NOT_SENDING, passing } from "./problems.ts";
+import { ADRIFT, ELSEWHERE, NO_CONNECTION, NOT_SENDING, passing } from "./problems.ts";
 import { type InsideMessage, Room } from "./room.ts";
 
 /** How long the server may take to greet. */
@@ -61,6 +61,8 @@ export class Client {
   #consented = false;
   #muted = false;
   #room: Room | null = null;
+  /** Who was here when the server went: what they say may still be heard. */
+  #before: readonly Member[] = [];
   #server = "";
   #retries = 0;
   #failures = 0;
@@ -86,7 +88,7 @@ export class Client {
       me: this.#challenge?.member ?? null,
       notice: this.#challenge?.notice ?? "",
       iceServers: this.#challenge?.ice_servers ?? [],
-      ...(this.#room?.view(this.#now) ?? NOTHING_INSIDE),
+      ...(this.#room?.view(this.#now) ?? { ...NOTHING_INSIDE, members: this.#before }),
       muted: this.#muted,
       speaking: this.#microphone.speaking,
       keeping: this.#microphone.keeper.keeping,
@@ -111,7 +113,7 @@ export class Client {
     return {
       start: () => this.#connect(),
       connected: () => (this.#phase === "connecting" ? [this.#hello()] : []),
-      disconnected: () => (this.#phase === "reconnecting" ? [] : this.#lost(NO_CONNECTION)),
+      disconnected: () => (this.#phase === "reconnecting" ? [] : this.#lost(this.#alone())),
       received: ({ message }) => this.#receive(message),
       garbled: ({ problem }) => this.#finish({ refused: false, reason: "garbled", hint: problem.hint }),
       timer: ({ timer }) => this.#timer(timer),
@@ -153,7 +155,7 @@ export class Client {
       },
       lobby: () => {
         this.#phase = "lobby";
-        return [CLOSE_ALL];
+        return this.#closeAll();
       },
       admitted: (message) => this.#admitted(message),
       error: ({ about, message, hint }) => {
@@ -221,22 +223,34 @@ export class Client {
     this.#phase = "over";
     this.#problem = null;
     this.#over = over;
-    return [...this.#forget(), CLOSE_ALL, { do: "disconnect" }];
+    return [...this.#forget(), ...this.#closeAll(), { do: "disconnect" }];
   }
 
-  /** What was of the connection is of no use without it; but for what others say, which the relay may still bring. */
+  /**
+   * What was of the connection is of no use without it; but for what is said, by oneself and others, which the relay may
+   * still carry to those who have keys.
+   */
   #forget(): Command[] {
-    const { stream } = this.#microphone;
-    this.#microphone.lost();
+    this.#before = this.#room?.view(this.#now).members ?? this.#before;
     this.#room = null;
     const timers = TIMERS.map((timer): Command => ({ do: "cancel", timer }));
-    const stopped: Command[] = stream === null ? [] : [{ do: "stop stream", stream }];
-    return [...timers, ...stopped, { do: "leave group" }];
+    return [...timers, ...this.#microphone.lost(), { do: "leave group" }];
+  }
+
+  /** Nothing is heard or said any more by what was of an earlier connection. */
+  #closeAll(): Command[] {
+    this.#before = [];
+    return [...this.#microphone.over(), CLOSE_ALL];
+  }
+
+  /** What is said of a server that is gone. */
+  #alone(): Problem {
+    return this.#microphone.speaking === "on" ? ADRIFT : NO_CONNECTION;
   }
 
   #timer(timer: Timer): Command[] {
     if (timer === "reconnect" && this.#phase === "reconnecting") return this.#connect();
-    if (timer === "patience" && this.#phase === "connecting") return this.#startAnew(NO_CONNECTION);
+    if (timer === "patience" && this.#phase === "connecting") return this.#startAnew(this.#alone());
     if (timer === "seal" && this.#phase === "call") return [{ do: "seal under newest" }];
     return [];
   }
@@ -249,7 +263,7 @@ export class Client {
     this.#challenge = challenge;
     this.#phase = "notice";
     this.#problem = null;
-    return [{ do: "cancel", timer: "patience" }, ...(this.#consented ? this.#consent() : [CLOSE_ALL])];
+    return [{ do: "cancel", timer: "patience" }, ...(this.#consented ? this.#consent() : this.#closeAll())];
   }
 
   #consent(): Command[] {
@@ -268,7 +282,7 @@ export class Client {
     this.#phase = "call";
     this.#problem = null;
     this.#retries = 0;
-    const back = this.#room === null ? [CLOSE_ALL] : []; // what was heard until now is offered anew
+    const back = this.#room === null ? this.#closeAll() : []; // what was heard until now is offered anew
     const muted = this.#room === null && this.#muted ? [send({ type: "mute", muted: true })] : [];
     this.#room ??= new Room(this.#challenge?.member.id ?? "", this.#microphone);
     return [...back, ...muted, ...this.#room.admitted(message, this.#now)];

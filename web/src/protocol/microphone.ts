@@ -11,6 +11,8 @@ export const REPORT_MS = 5000;
 
 type Stage =
   | { readonly name: "off" | "sealing" | "opening" }
+  /** The server is gone; the relay may still carry the stream to those who have keys. */
+  | { readonly name: "adrift"; readonly stream: number }
   | { readonly name: "on"; readonly stream: number; readonly reported: number; readonly positions: number };
 
 const OFF: Stage = { name: "off" };
@@ -28,11 +30,11 @@ export class Microphone {
 
   /** What there is to show. */
   get speaking(): "off" | "starting" | "on" {
-    if (this.#stage.name === "on") return "on";
+    if (this.#stage.name === "on" || this.#stage.name === "adrift") return "on";
     return this.#wanted ? "starting" : "off";
   }
 
-  /** The number of the stream while it is on. */
+  /** The number of the stream while it is on, and the server knows of it. */
   get stream(): number | null {
     return this.#stage.name === "on" ? this.#stage.stream : null;
   }
@@ -56,6 +58,7 @@ export class Microphone {
   stop(): Command[] {
     this.#wanted = false;
     const stage = this.#stage;
+    if (stage.name === "adrift") return this.over();
     if (stage.name !== "on") return [];
     this.#stage = OFF;
     const { stream, positions } = stage;
@@ -73,11 +76,21 @@ export class Microphone {
     return this.#begin();
   }
 
-  /** The connection is gone, and the stream with it. */
-  lost(): void {
+  /** The server is gone. What is said goes on as far as the relay carries it; nothing more of it is kept. */
+  lost(): Command[] {
+    const stage = this.#stage;
     this.#ready = false;
+    if (stage.name === "on") this.#stage = { name: "adrift", stream: stage.stream };
+    else if (stage.name !== "adrift") this.#stage = OFF;
+    return this.#keeper.closed();
+  }
+
+  /** What goes on without the server goes on no longer. */
+  over(): Command[] {
+    const stage = this.#stage;
+    if (stage.name !== "adrift") return [];
     this.#stage = OFF;
-    this.#keeper.closed();
+    return [{ do: "stop stream", stream: stage.stream }];
   }
 
   /** The server did not open the stream. */

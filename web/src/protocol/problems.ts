@@ -8,6 +8,12 @@ export const NO_CONNECTION: Problem = {
   hint: "It is tried again and again. Check your network if this goes on.",
 };
 
+/** Of somebody who speaks: their microphone is open, and may be heard. */
+export const ADRIFT: Problem = {
+  message: "There is no connection to the server.",
+  hint: "It is tried again and again. Until it is back, you hear each other for some minutes at most, and may not be heard at all.",
+};
+
 export const ELSEWHERE: Problem = {
   message: "Another server holds this call.",
   hint: "You are being brought there.",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { Client } from "../../src/protocol/client.ts";
 import type { Command, Event } from "../../src/protocol/events.ts";
-import type { OpenedStream, ServerMessage, ServerMessageOf } from "../../src/protocol/messages.ts";
+import type { OpenedStream, RosterLine, ServerMessage, ServerMessageOf } from "../../src/protocol/messages.ts";
 
 const IDENTITY = { token: "t", device: new Uint8Array(32), encodedTransform: true, userAgent: "test" };
 
@@ -30,6 +30,16 @@ const STREAM: OpenedStream = {
   segment_ms: 240,
   slot_ms: 20,
   depth: 0.36,
+};
+
+const BEN: RosterLine = {
+  id: "ben",
+  name: "Ben",
+  host: false,
+  muted: false,
+  speaking_stream: 2,
+  keeping: false,
+  doubts: [],
 };
 
 /** A client that is connecting, and what it has asked for since it began. */
@@ -91,15 +101,60 @@ describe("a client that loses its server", () => {
   ];
   const does = (asked: readonly Command[]): string[] => asked.map((command) => command.do);
 
-  test("hears others as long as the relay brings it, and is silent itself", () => {
-    const { asked, handle } = connecting();
-    handle(...inside, { type: "speak" }, { type: "sealed", sealed: new Uint8Array(80) });
-    handle(received({ ...STREAM, member: "anna" }));
-    const before = asked.length;
-    handle({ type: "disconnected" });
-    const lost = does(asked.slice(before));
-    expect(lost).toContain("stop stream");
-    expect(lost).not.toContain("close all");
+  /** A client that speaks to one other person, and has just lost its server. */
+  const adrift = (...meanwhile: Event[]): ReturnType<typeof connecting> & { lost: () => readonly Command[] } => {
+    const all = connecting();
+    all.handle(...inside, { type: "speak" }, { type: "sealed", sealed: new Uint8Array(80) });
+    all.handle(received({ ...STREAM, member: "anna" }));
+    all.handle(received({ type: "roster", members: [BEN], locked: false, committer: "" }), ...meanwhile);
+    const before = all.asked.length;
+    all.handle({ type: "disconnected" });
+    return { ...all, lost: () => all.asked.slice(before) };
+  };
+
+  test("hears others and is heard as long as the relay carries it, and shows so", () => {
+    const { client, handle, lost } = adrift();
+    handle({ type: "timer", timer: "reconnect" }, { type: "disconnected" }, { type: "timer", timer: "reconnect" });
+    expect(does(lost())).not.toContain("stop stream");
+    expect(does(lost())).not.toContain("close all");
+    expect(client.view.speaking).toBe("on");
+    expect(client.view.members.map(({ id }) => id)).toEqual(["ben"]);
+    expect(client.view.problem?.message).toContain("no connection");
+  });
+
+  test("says nothing to a server that it has only just found again but who comes", () => {
+    const { handle, lost } = adrift();
+    handle({ type: "timer", timer: "reconnect" }, { type: "connected" });
+    handle({ type: "at", stream: 1, position: 50 }, { type: "broken", stream: 1 }, { type: "broken", stream: 2 });
+    handle({ type: "mute", muted: true }, { type: "keep", kept: true }, { type: "stop" });
+    const said = lost().flatMap((command) => (command.do === "send" ? [command.message.type] : []));
+    expect(said).toEqual(["hello"]);
+  });
+
+  test("is silent once the person has closed their microphone", () => {
+    const { client, handle, lost } = adrift();
+    handle({ type: "stop" });
+    expect(lost()).toContainEqual({ do: "stop stream", stream: 1 });
+    expect(client.view.speaking).toBe("off");
+  });
+
+  test("keeps nothing more of what is said", () => {
+    const keeping = received({ type: "keeping", stream: 1, key: new Uint8Array(32), next: 0 });
+    const { handle, lost } = adrift({ type: "keep", kept: true }, keeping);
+    const spoken = { stream: 1, first: 0, bitmap: new Uint8Array(1), frames: [] };
+    handle({ type: "spoken", spoken: spoken as never });
+    expect(does(lost())).toContain("drop speech");
+    expect(does(lost())).not.toContain("seal speech");
+  });
+
+  test("ends that stream when it is back, before it begins another", () => {
+    const { handle, lost } = adrift();
+    handle({ type: "timer", timer: "reconnect" }, { type: "connected" }, inside[0]!);
+    expect(does(lost())).not.toContain("stop stream");
+    handle(inside[2]!, inside[3]!);
+    const all = does(lost());
+    expect(all.indexOf("stop stream")).toBeGreaterThan(all.indexOf("sign"));
+    expect(all.indexOf("seal secret")).toBeGreaterThan(all.indexOf("stop stream"));
   });
 
   test("takes what it is offered when it is back, and leaves what it heard until then", () => {
@@ -129,6 +184,18 @@ describe("a client that loses its server", () => {
     const before = asked.length;
     handle(event);
     expect(does(asked.slice(before))).toContain("close all");
+  });
+
+  test.each<[string, Event]>([
+    ["has to wait in the lobby", received({ type: "lobby" })],
+    ["is not let in", received({ type: "refused", reason: "host", hint: "" })],
+    ["leaves", { type: "leave" }],
+  ])("says nothing more when it %s", (_what, event) => {
+    const { client, handle, lost } = adrift();
+    handle({ type: "timer", timer: "reconnect" }, { type: "connected" }, inside[0]!, event);
+    expect(does(lost())).toContain("stop stream");
+    expect(client.view.members).toEqual([]);
+    expect(client.view.stream).toBeNull();
   });
 
   test("and is shown another notice than before, hears nothing more until it has consented to that", () => {

@@ -64,10 +64,13 @@ class JanusRelay:
         """Start Janus, or find the one that runs."""
         if self._session and self._session.open:
             return
+        lost = self._session.number if self._session else 0
         await self.stop()
         session = JanusSession(await self._server.start(), self._happened)
         try:
             await session.start()
+            if lost:  # Janus keeps it for a while, and what it carries would reach whom nobody can drop
+                await session.end(lost)
             self._manager = await session.attach()
         except BaseException:
             await session.stop()

@@ -101,6 +101,13 @@ class JanusSession:
         self._numbers = itertools.count()
         self._waiting: dict[str, tuple[asyncio.Future[_Said], bool]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._late: set[str] = set()
+        self._detaching: set[asyncio.Task[None]] = set()
+
+    @property
+    def number(self) -> int:
+        """What Janus calls this session; 0 before it has begun."""
+        return self._session
 
     @property
     def open(self) -> bool:
@@ -127,13 +134,21 @@ class JanusSession:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        if self.open and self._session:
+            await self.end(self._session)
         if self._socket:
             await self._socket.close()
             await self._tasks[0]
+        await asyncio.gather(*self._detaching)
         self._socket = None
 
+    async def end(self, number: int) -> None:
+        """End a session, be it another that was lost; one that Janus does not know, or does not end, is let be."""
+        with contextlib.suppress(RelayError):
+            await self._ask({"janus": "destroy", "session_id": number})
+
     async def attach(self) -> int:
-        """Make a handle of the VideoRoom plugin."""
+        """Make a handle of the VideoRoom plugin; one that comes when nobody waits for it any more is let go."""
         return _number(await self._ask({"janus": "attach", "plugin": _PLUGIN}))
 
     async def detach(self, handle: int) -> None:
@@ -183,14 +198,19 @@ class JanusSession:
         transaction = str(next(self._numbers))
         answer: asyncio.Future[_Said] = asyncio.get_running_loop().create_future()
         self._waiting[transaction] = (answer, acknowledged)
+        waited = False
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
                 await self._socket.send(json.dumps({**self._proof(), **message, "transaction": transaction}))
-                return await answer
+                said = await answer
+                waited = True
+                return said
         except (TimeoutError, websockets.ConnectionClosed) as error:
             raise RelayError("Janus does not answer.", "It has to be started again.") from error
         finally:
             del self._waiting[transaction]
+            if message["janus"] == "attach" and not waited:
+                self._unwanted(transaction, answer)
 
     def _proof(self) -> dict[str, Any]:
         proof: dict[str, Any] = {"apisecret": self._endpoint.api_secret} if self._endpoint.api_secret else {}
@@ -209,6 +229,9 @@ class JanusSession:
 
     def _take(self, message: _Said) -> None:
         kind = message.janus
+        if message.transaction in self._late:
+            self._late.discard(message.transaction)
+            self._let_go(message)
         answer, acknowledged = self._waiting.get(message.transaction, (None, False))
         if kind in _EVENTS and message.sender is not None:
             self._on_event(message.sender, kind)
@@ -218,6 +241,23 @@ class JanusSession:
             answer.set_exception(_refused(message))
         else:
             answer.set_result(message)
+
+    def _unwanted(self, transaction: str, answer: asyncio.Future[_Said]) -> None:
+        """See that a handle for which nobody waits any more is let go, be it there or still to come."""
+        if answer.cancelled() or not answer.done():
+            self._late.add(transaction)
+        elif answer.exception() is None:
+            self._let_go(answer.result())
+
+    def _let_go(self, made: _Said) -> None:
+        if made.data is not None:
+            task = asyncio.create_task(self._detach_unless_gone(made.data.id))
+            self._detaching.add(task)
+            task.add_done_callback(self._detaching.discard)
+
+    async def _detach_unless_gone(self, handle: int) -> None:
+        with contextlib.suppress(RelayError):
+            await self.detach(handle)
 
     async def _keep_alive(self, socket: ClientConnection) -> None:
         with contextlib.suppress(RelayError):

@@ -25,6 +25,7 @@ _PLUGIN = "plugins/libjanus_videoroom.so"
 _TRANSPORT = "transports/libjanus_websockets.so"
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0
+_KEPT_SECONDS = 600  # that sound goes on for without a server: longer than keys last that were dealt
 _HINT = "Install it (Debian: apt-get install janus), or choose the built-in relay."
 
 
@@ -174,6 +175,8 @@ def _configure(
                 api_secret = "{endpoint.api_secret}"
                 admin_secret = "{secrets.token_urlsafe(32)}"
                 hide_dependencies = true
+                session_timeout = {_KEPT_SECONDS}
+                reclaim_session_timeout = {_KEPT_SECONDS}
             }}
             media: {{ ipv6 = true {sound} }}
             nat: {{ ice_lite = true ignore_mdns = true full_trickle = false {reached} }}

@@ -45,7 +45,7 @@ function Person({ member, view, actions }: PersonProps): JSX.Element {
           {member.keeping && <span class="chip">Keeps a sealed recording of their words</span>}
         </span>
       </span>
-      {view.me?.host === true && !mine && <Remove member={member} actions={actions} />}
+      {view.me?.host === true && !mine && !view.reconnecting && <Remove member={member} actions={actions} />}
     </li>
   );
 }
