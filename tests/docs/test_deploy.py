@@ -1,8 +1,12 @@
 """What is given for running Earmark as a service fits: the unit, the container file, the settings, the backups."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -47,6 +51,81 @@ def test_the_container_is_not_roots() -> None:
     assert users
     assert users[-1].split()[1] not in {"root", "0"}
     assert not any(re.search(r"(PASSWORD|SECRET|TOKEN)\s*=", line) for line in lines)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a container file says of what runs in the end.
+
+    Attributes:
+        entry: the command.
+        check: the command that tells whether it is well.
+        settings: of its environment.
+    """
+
+    entry: list[str]
+    check: list[str]
+    settings: dict[str, str]
+
+    @classmethod
+    def read(cls) -> "Container":
+        text = re.sub(r"\\\n\s*", " ", (ROOT / "deploy/Containerfile").read_text("utf-8"))
+        said = dict(re.findall(r"^(ENTRYPOINT|HEALTHCHECK|ENV) (.*)$", text, re.MULTILINE))
+        return cls(
+            entry=json.loads(said["ENTRYPOINT"]),
+            check=json.loads(said["HEALTHCHECK"].partition("CMD ")[2]),
+            settings=dict(re.findall(r"(\w+)=(\S+)", said["ENV"])),
+        )
+
+
+def status(command: list[str], port: int) -> int:
+    """Run a container's check here, where the server has another port; return how it ends."""
+    changed = [part.replace(":8765/", f":{port}/") for part in [sys.executable, *command[1:]]]
+    return subprocess.run(changed, capture_output=True, check=False, timeout=60).returncode
+
+
+def test_what_the_container_runs_is_well_and_what_does_not_run_is_not(
+    earmark: Earmark, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = Container.read()
+    for name, value in container.settings.items():
+        monkeypatch.setenv(name, value.replace("/var/lib/earmark", str(home)).replace("/etc/earmark", str(home)))
+    (home / "earmark.toml").write_text('relay = "builtin"\nport = 0\n')
+    key = str(home / "vault.key")
+    assert earmark(["init", "--vault", str(home / "vault"), "--key-file", key]).status == 0
+    command = [sys.executable, "-m", "earmark", *container.entry[1:], "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            said = json.loads("".join(iter(server.stdout.readline, "}\n")) + "}")
+            port = int(said["address"].rstrip("/").rpartition(":")[2])
+            assert status(container.check, port) == 0
+        finally:
+            server.terminate()
+    assert status(container.check, port) != 0
+
+
+BASE = os.environ.get("EARMARK_CONTAINER_BASE", "")
+"""An image from which the container can be built here: registries of images are not everywhere."""
+
+
+@pytest.mark.skipif(
+    not (BASE and shutil.which("buildah")),
+    reason="no buildah, or EARMARK_CONTAINER_BASE names no image: none was built",
+)
+def test_the_container_is_built_and_does_not_run_as_root() -> None:
+    tag = "localhost/earmark-test"
+    build = ["buildah", "bud", "--isolation", "chroot", "--network", "host", "--build-arg", f"BASE={BASE}"]
+    subprocess.run([*build, "--pull-never", "--tag", tag, "--file", "deploy/Containerfile", "."], cwd=ROOT, check=True)
+    made = subprocess.run(["buildah", "from", "--pull-never", tag], capture_output=True, text=True, check=True)
+    run = ["buildah", "run", "--isolation", "chroot", made.stdout.strip(), "--"]
+    try:
+        who = subprocess.run([*run, "id", "-u"], capture_output=True, text=True, check=True)
+        assert int(who.stdout) != 0
+        entry = Container.read().entry[0]
+        subprocess.run([*run, entry, "--version"], capture_output=True, check=True)
+    finally:
+        subprocess.run(["buildah", "rm", made.stdout.strip()], capture_output=True, check=True)
 
 
 def test_the_container_has_the_driver_for_postgresql() -> None:
