@@ -144,7 +144,7 @@ class Bench:
 
     def relays(self) -> list[str]:
         """Return what relays carry."""
-        return [table(relays.HEAD, shown(relays.measured()))]
+        return [table(relays.HEAD, shown(relays.measured())), table(relays.ROOMS_HEAD, shown(relays.rooms_measured()))]
 
     def lobby(self) -> list[str]:
         """Return how many joins the lobby takes."""
