@@ -23,6 +23,7 @@ from bench import (
     depths,
     exhibits,
     innocents,
+    judges,
     ledger,
     lobby,
     long_call,
@@ -95,6 +96,11 @@ class Bench:
         rows = [row_of(chain) for chain in self._options.attack] if self._options.attack else ROWS
         lines = list(shown(seconds.measure(self._stage, rows, self._clips())))
         return [table(seconds.SHORT_HEAD, seconds.summary(lines)), table(seconds.HEAD, lines)]
+
+    def judges(self) -> list[str]:
+        """Return how long leaks have to be where either judge hears them."""
+        lines = shown(found.row for found in judges.measure(self._stage, self._clips(3)))
+        return [table(judges.HEAD, lines)]
 
     def colluders(self) -> list[str]:
         """Return how long leaks of several have to be."""
@@ -192,6 +198,7 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
         Heading("Seconds of leak to name one of 1,000 listeners, family-wise 1e-6", seconds.ABOUT, main=True),
         Bench.seconds,
     ),
+    "judges": (Heading("Plain evidence beside the learned", judges.ABOUT), Bench.judges),
     "colluders": (Heading("Seconds of leak to name one of several", colluders.ABOUT, main=True), Bench.colluders),
     "aimed": (Heading("Attacks aimed at the mark", aimed.ABOUT), Bench.aimed),
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),

@@ -7,7 +7,7 @@ cut out. Nobody else may be named, ever: that raises.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -85,7 +85,7 @@ def cuts(stage: Stage, attack: str, seconds: float, clips: int, *, whole: bool =
     ]
 
 
-def outcomes(pool: Executor, chosen: Sequence[Cut]) -> Iterator[bool]:
+def outcomes(pool: Executor, chosen: Sequence[Cut], named: Callable[[Cut], bool] = named) -> Iterator[bool]:
     """Yield whether cuts name their listener; none is begun long before somebody asks for it."""
     for first in range(0, len(chosen), PROCESSES):
         yield from pool.map(named, chosen[first : first + PROCESSES])
