@@ -1,11 +1,12 @@
 import threading
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.media.ahead import one_ahead
+from earmark.media.ahead import KEPT_BYTES, keep_freed_memory, one_ahead
 
 
 @given(st.lists(st.integers() | st.none(), max_size=20))
@@ -51,3 +52,12 @@ def test_it_may_be_left_before_the_end() -> None:
         if item == 3:
             break
     assert threading.active_count() < 10
+
+
+def test_keeping_freed_memory_takes_none() -> None:
+    tracemalloc.start()
+    try:
+        keep_freed_memory()
+        assert tracemalloc.get_traced_memory()[0] < KEPT_BYTES // 2
+    finally:
+        tracemalloc.stop()

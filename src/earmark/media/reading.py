@@ -13,7 +13,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from earmark.media.ahead import one_ahead
+from earmark.media.ahead import keep_freed_memory, one_ahead
 from earmark.media.bounds import bounded
 from earmark.media.samples import Block, Unpacker
 from earmark.media.source import SoundInfo, decoded, first_frame, longest_stream, open_sound
@@ -103,6 +103,7 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
     Raises:
         MediaError: there is nothing in it that can be decoded, or more than ``bounds.LONGEST_S``.
     """
+    keep_freed_memory()
     with open_sound(path) as container:
         stream = longest_stream(container, path)
         first = first_frame(container, stream, path)
@@ -110,11 +111,10 @@ def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
     with open_sound(path) as container:
         stream = longest_stream(container, path)
         samples = AHEAD_S * native
-        frames = joined(forgiving_frames(container, stream), samples)
-        alike = (frame for frame in frames if kind(frame)[:2] == (native, channels))
-        blocks = (silenced(block) for block in bounded(regrouped(unpacked(alike), samples), native, path))
-        with closing(one_ahead(blocks)) as ahead:  # ends before the file is closed
-            yield from resampled(ahead, native, rate, channels)
+        with closing(one_ahead(joined(forgiving_frames(container, stream), samples))) as frames:  # before the file is
+            alike = (frame for frame in frames if kind(frame)[:2] == (native, channels))
+            blocks = (silenced(block) for block in bounded(regrouped(unpacked(alike), samples), native, path))
+            yield from resampled(blocks, native, rate, channels)
 
 
 def forgiving_frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

@@ -13,7 +13,7 @@ rows are added.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import numpy as np
@@ -49,23 +49,28 @@ class Network:
             dense = tuple(weights[f"dense{layer}"] for layer in range(3))
             return cls(weights["filters"], dense)
 
+    @cached_property
+    def first(self) -> Floats:
+        """The filters and the first layer as one, since nothing comes between them; shape (outputs, 3 * 7 + 6 + 1)."""
+        layer, count = self.dense[0].T, len(self.filters)
+        return np.hstack([layer[:, :count] @ self.filters.reshape(count, -1), layer[:, count:]])
+
     def judge(self, log_power: Floats, surroundings: Surroundings) -> Floats:
         """Judge cells; see ``surroundings.Judge``."""
-        values = np.concatenate([self._filtered(log_power), levels(log_power[REACH:-REACH], surroundings)])
-        for layer in self.dense[:-1]:
-            values = _affine(layer, values)
+        values: Floats = self.first @ self._seen(log_power, surroundings)
+        for layer in self.dense[1:]:
             np.maximum(values, 0, out=values)
-        return _affine(self.dense[-1], values).reshape(-1, BANDS)
+            values = _affine(layer, values)
+        return values.reshape(-1, BANDS)
 
-    def _filtered(self, log_power: Floats) -> Floats:
-        """Return what the filters give; shape (filters, frames * 72)."""
-        slots, span = self.filters.shape[1], self.filters.shape[2] // 2
+    def _seen(self, log_power: Floats, surroundings: Surroundings) -> Floats:
+        """Return what is seen of each cell: its neighbours, the levels, and 1; shape (3 * 7 + 6 + 1, frames * 72)."""
+        slots, width = self.filters.shape[1:]
         frames = len(log_power) - 2 * REACH
-        padded = np.pad(log_power, ((0, 0), (span, span)), mode="edge")
-        rows = [sliding_window_view(padded[REACH * i : REACH * i + frames], BANDS, axis=1) for i in range(slots)]
-        neighbours = np.stack(rows).transpose(0, 2, 1, 3).reshape(slots * (2 * span + 1), -1)
-        filtered: Floats = self.filters.reshape(len(self.filters), -1) @ neighbours
-        return filtered
+        padded = np.pad(log_power, ((0, 0), (width // 2, width // 2)), mode="edge")
+        beside = sliding_window_view(padded, BANDS, axis=1).transpose(1, 0, 2)  # (7, frames, 72)
+        near = [beside[:, REACH * slot : REACH * slot + frames].reshape(width, -1) for slot in range(slots)]
+        return np.concatenate([*near, levels(log_power[REACH:-REACH], surroundings), np.ones_like(near[0][:1])])
 
 
 def learned(log_power: Floats, surroundings: Surroundings) -> Floats:

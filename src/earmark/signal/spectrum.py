@@ -20,7 +20,9 @@ from earmark.signal.layout import Layout, triangles
 
 ANALYSIS_RATE = 15_000
 HOPS_PER_SLOT = 2
-BATCH_FRAMES = 2048
+BATCH_FRAMES = 512
+"""So few that what is computed of them stays in a processor's cache."""
+
 POWER_FLOOR = 1e-13
 LOUDEST = 1e9
 """What samples are limited to, so that no leak in floating point can make infinite power."""
