@@ -16,8 +16,10 @@ from tempfile import TemporaryDirectory
 
 from bench import (
     aimed,
+    call_innocents,
     call_tampering,
     calls,
+    codebooks,
     colluders,
     corpus,
     depths,
@@ -118,7 +120,15 @@ class Bench:
     def innocents(self) -> list[str]:
         """Return how often innocents are named."""
         found = innocents.measure(self._stage, self._clips(10))
-        return [table(innocents.HEAD, innocents.rows(found)), innocents.picture(found)]
+        return [table(codebooks.HEAD, codebooks.rows(found)), innocents.picture(found)]
+
+    def call_innocents(self) -> list[str]:
+        """Return how often innocents are named by leaks of calls."""
+        found = call_innocents.measure(self._clips(5))
+        return [
+            table(codebooks.HEAD, call_innocents.table_rows(found)),
+            table(call_innocents.KIND_HEAD, call_innocents.kind_rows(found)),
+        ]
 
     def tampering(self) -> list[str]:
         """Return what of tampered leaks is noticed."""
@@ -202,6 +212,10 @@ PARTS: dict[str, tuple[Heading, Callable[[Bench], list[str]]]] = {
     "colluders": (Heading("Seconds of leak to name one of several", colluders.ABOUT, main=True), Bench.colluders),
     "aimed": (Heading("Attacks aimed at the mark", aimed.ABOUT), Bench.aimed),
     "innocents": (Heading("How often innocents are named", innocents.ABOUT, main=True), Bench.innocents),
+    "call_innocents": (
+        Heading("How often innocents are named by leaks of calls", call_innocents.ABOUT),
+        Bench.call_innocents,
+    ),
     "tampering": (Heading("Edits found in tampered leaks", tampering.ABOUT, main=True), Bench.tampering),
     "call_tampering": (
         Heading("Edits found in tampered leaks of calls", call_tampering.ABOUT),

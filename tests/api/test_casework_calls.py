@@ -180,12 +180,15 @@ def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, 
     assert_harmless(page)
     for listener, speaker in (SPEAKERS, SPEAKERS[::-1]):
         assert f"{listener} is named by the words of {speaker} alone" in page
+    assert case_line.OF_SEVERAL in made.notes
+    assert {one.state for one in evidence.stretches} <= {"found", "not found"}
+    assert "That cannot be said: the leak is of several copies" in page
 
 
 def test_one_copy_is_named_by_all_voices(vault: Vault, leak: Path, tmp_path: Path) -> None:
     made = new_case(vault, leak, tmp_path / "case")
     assert [(one.speakers, one.alone, one.share) for one in made.named] == [(SPEAKERS, False, 0.8)]
-    assert " alone: it is of these words" not in (made.folder / "report.html").read_text("utf-8")
+    assert " alone, which the leak has as they were made for " not in (made.folder / "report.html").read_text("utf-8")
 
 
 def test_who_was_invited_later_has_a_case_that_holds(tmp_path: Path) -> None:

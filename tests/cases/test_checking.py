@@ -20,6 +20,7 @@ from earmark.cases.bundle import Bundle, File, Statement
 from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NAMES, Checked, holds
 from earmark.cases.computed import Again
+from earmark.cases.evidence import written
 from earmark.records.ledger.heads import sign_head
 from earmark.records.ledger.merkle import consistency_path, tree_root
 from earmark.records.ledger.proofs import Consistency
@@ -250,6 +251,30 @@ def test_a_trace_that_named_others(tmp_path: Path) -> None:
         assert failed(checks_of(tmp_path, MADE.sealed(acts=acts))) == {5}
 
 
+def test_what_has_nothing_to_do_with_the_case(tmp_path: Path) -> None:
+    """Whatever an entry tells of other people is not to be spread with the case."""
+    acts = MADE.acts(MADE.statement())
+    trace = next(body for kind, body in acts if kind == "trace-run")
+    others: list[tuple[str, dict[str, Any]]] = [
+        ("trace-run", trace | {"exhibit": "00" * 32, "named": [{"listener": "somebody"}]}),
+        ("exhibit-received", {"sha256": "00" * 32, "size": 7}),
+        ("exposure-shown", {"listener": "somebody"}),
+        ("key-opened", {"recordings": ["r-zzzzzzzz"], "keys": [], "purpose": "case"}),
+        ("listeners-added", {"recording": "r-zzzzzzzz", "listeners": 7, "listeners_root": "00" * 32}),
+        ("case-made", {"case": "c-zzzzzzzz", "exhibit": "00" * 32, "verdict": "named"}),
+    ]
+    for other in others:
+        assert failed(checks_of(tmp_path, MADE.sealed(acts=[*acts[:-1], other, acts[-1]]))) == {5}, other
+    twice = [*acts[:-2], acts[-2], acts[-2], acts[-1]]
+    assert failed(checks_of(tmp_path, MADE.sealed(acts=twice))) == {5}
+
+
+def test_a_bundle_of_a_former_format_says_so(tmp_path: Path) -> None:
+    former = checks_of(tmp_path, SEALED.replace(b"case/2", b"case/1", 1))[1]
+    assert former.state == "failed"
+    assert "format 1" in former.detail
+
+
 def test_a_recording_older_than_the_ledger(tmp_path: Path) -> None:
     acts = MADE.acts(MADE.statement())
     acts[1] = (acts[1][0], {**acts[1][1], "adopted": True})
@@ -318,6 +343,11 @@ def test_no_exhibit(tmp_path: Path) -> None:
 
 
 def test_other_files(tmp_path: Path) -> None:
+    record = written(MADE.evidence)
+    for content, numbers in ((record, set[int]()), (record.replace(b"leak.wav", b"leak.mp3"), {7})):
+        (tmp_path / "evidence.json").write_bytes(content)
+        sealed = File(name="evidence.json", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+        assert failed(checks_of(tmp_path, Made(files=(sealed,)).sealed())) == numbers
     report = File(name="report.html", sha256=hashlib.sha256(b"<p>").hexdigest(), bytes=3)
     data = Made(files=(report,)).sealed()
     (tmp_path / "report.html").write_bytes(b"<p>")

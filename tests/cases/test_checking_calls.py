@@ -286,7 +286,7 @@ def test_nobody_else_is_mentioned() -> None:
     named = {one.listener for one in statement.evidence.accusations}
     text = MADE.sealed(statement).decode()
     assert [name for name in MADE.leaked.ids if name in text] == sorted(named)
-    entries = ledger([*MADE.acts(statement), ("case-made", {})])
+    entries = ledger([*MADE.acts(statement), ("case-made", {"case": statement.case})])
     everybody = bundles.written(bundles.stated(statement), seal(entries, [entry.index for entry in entries]))
     assert refused(everybody) == {10}
 

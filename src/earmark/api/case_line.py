@@ -11,6 +11,7 @@ from earmark.api.comparing import Recognised, recognised
 from earmark.api.finding import Found
 from earmark.api.progress import Progress
 from earmark.api.timelines import Account, StretchTimes
+from earmark.api.tracing import Judged
 from earmark.api.verifying import run
 from earmark.api.verifying_calls import account_of_call, require_no_original
 from earmark.api.verifying_files import account_of_file
@@ -20,6 +21,9 @@ from earmark.records.vault import Vault
 
 NOT_COMPARED = (
     "the leak was not compared with the call: too little of it runs straight for statements whose error rates are known"
+)
+OF_SEVERAL = (
+    "the leak was not compared with the call: it is of several copies, and error rates are known of leaks of one only"
 )
 
 
@@ -36,20 +40,32 @@ class CaseLine:
     notes: tuple[str, ...]
 
 
-def case_line(vault: Vault, exhibit: Received, found: Found, original: Path | None, progress: Progress) -> CaseLine:
+def case_line(
+    vault: Vault, exhibit: Received, judged: Judged, original: Path | None, progress: Progress
+) -> CaseLine | None:
     """Compare an exhibit with what was found in it, and enter that in the ledger.
 
     Args:
         vault: has the recording, and its original, if that is sealed in it; of a call what speakers have kept.
         exhibit: the copy in the case's folder.
-        found: the recording.
+        judged: what was found, and who is named.
         original: the very file that was marked; None for the sealed one, if there is one.
         progress: told about the stages "opening" and "comparing".
+
+    Returns:
+        None if nothing was found.
 
     Raises:
         MediaError: ``original`` is not the file that was marked, or a call leaked.
         VaultError: what a speaker has kept is not what the ledger says.
     """
+    found = judged.found
+    if found is None:
+        return None
+    if found.streams:
+        require_no_original(original)
+        if len(judged.accused) > 1:
+            return CaseLine(None, (OF_SEVERAL,))
     with threadpool_limits(1, "blas"):
         account = account_of(vault, exhibit.path, found, original, progress)
     if account is None:
@@ -66,7 +82,6 @@ def account_of(vault: Vault, leak: Path, found: Found, original: Path | None, pr
         that there would be no knowing how often others are.
     """
     if found.strands[0].track.stream is not None:
-        require_no_original(original)
         straight = recognised(leak, [strand.track for strand in found.strands], progress).strands
         return account_of_call(vault, leak, straight, progress) if straight else None
     heard = Recognised(0.0, found.strands)

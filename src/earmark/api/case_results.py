@@ -122,7 +122,7 @@ class CaseChecked:
         case: its id; None, as what follows, where it cannot be read.
         title: what the owner calls it.
         verdict: what the owner states.
-        named: whom, and with what bound; worth nothing where a check has failed.
+        named: whom, and with what bound; nobody where a check has failed.
         public_key: the ledger's, in hexadecimal.
         holds: whether no check has failed.
         checks: number 1 first.

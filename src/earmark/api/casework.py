@@ -92,8 +92,7 @@ def new_case(
             vault, received.path, family_wise=family_wise, recording=recording, progress=progress, vet=checkable
         )
         require_same(received, tracing)
-        found = tracing.judged.found
-        line = case_line(vault, received, found, original, progress) if found else None
+        line = case_line(vault, received, tracing.judged, original, progress)
         progress("writing", 0.0)
         work = Work.of(vault, case, title, received, tracing, line=line)
         openings = work.opened(mark_key=open_mark_key)

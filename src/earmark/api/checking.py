@@ -63,7 +63,7 @@ def check_case(
         case=statement.case,
         title=statement.title,
         verdict=statement.evidence.verdict,
-        named=named_in(statement.evidence),
+        named=named_in(statement.evidence) if holds(checks) else (),
         public_key=found.seal.head.public_key.hex(),
         holds=holds(checks),
         checks=results,

@@ -27,7 +27,7 @@ from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.proofs import Inclusion, parse_inclusion
 
-MAGIC = b"earmark/case/2\n"
+MAGIC, FORMER = b"earmark/case/2\n", b"earmark/case/1\n"
 STATEMENT: Literal["earmark/case-statement/2"] = "earmark/case-statement/2"
 SEAL = "earmark/case-seal/1"
 MOST_ENTRIES = 5000
@@ -215,6 +215,8 @@ def read(data: bytes) -> Bundle:
     """
     if len(data) > MOST_BYTES + MOST_SEAL_BYTES:
         raise ValueError("it is too long for a bundle")
+    if data.startswith(FORMER):
+        raise ValueError("it is of format 1, which no released version has written: let its owner make the case anew")
     if not data.startswith(MAGIC):
         raise ValueError("it is no bundle, or one of a newer version")
     lines = data.split(b"\n")

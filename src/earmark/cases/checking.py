@@ -9,7 +9,8 @@ from earmark.cases import committed, computed
 from earmark.cases.bundle import Bundle, File, read_file
 from earmark.cases.checklist import Checked, NotCheckedError, hopeless, named
 from earmark.cases.computed import Again
-from earmark.cases.folder import EXHIBIT
+from earmark.cases.evidence import written
+from earmark.cases.folder import EVIDENCE, EXHIBIT
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.proofs import Consistency
 
@@ -77,7 +78,10 @@ def check_exhibit(bundle: Bundle, exhibit: Path) -> str:
 
 
 def check_files(bundle: Bundle, folder: Path) -> str:
-    """7. The other files of the folder are those that were sealed."""
+    """7. The other files of the folder are those that were sealed, and the record is the one of the bundle."""
+    record = hashlib.sha256(written(bundle.statement.evidence)).hexdigest()
+    if any(file.name == EVIDENCE and file.sha256 != record for file in bundle.statement.files):
+        raise ValueError(f"{EVIDENCE} was sealed with something else in it than the bundle has")
     there = [file for file in bundle.statement.files if (folder / file.name).exists()]
     for file in there:
         check_file(file, folder)

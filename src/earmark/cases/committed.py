@@ -19,6 +19,8 @@ MARKED = ("recording-marked", committed_calls.OPENED)
 TREES = (*MARKED, "listeners-added")
 MENTIONING = ("copy-given", *committed_calls.COMING)
 
+ONCE = ("vault-made", "exhibit-received", "trace-run", "case-made")
+
 NOBODY = "nobody is named"
 NO_RECORDING = "no recording was found"
 ROUNDING = 1e-9
@@ -87,12 +89,33 @@ def check_order(bundle: Bundle) -> str:
     steps.append(seal.of_kind("case-made")[-1:])
     if not all(steps):
         raise ValueError("an entry that should be there is missing")
+    _require_needed(bundle)
     _require_traced_so(bundle, next(entry for step in steps for entry in step if entry.kind == "trace-run"))
     if any(before[-1].index >= after[0].index for before, after in pairwise(steps)):
         raise ValueError("what had to come first did not")
     found = [entry for step in steps for entry in step]
     backwards = any(after.time < before.time for before, after in pairwise(found))
     return f"from {found[0].time} to {found[-1].time}{CLOCK_SET_BACK if backwards else ''}"
+
+
+def _require_needed(bundle: Bundle) -> None:
+    """Raise a ValueError where there is an entry that is not about the case: it could tell of anybody."""
+    evidence = bundle.statement.evidence
+    recording = evidence.recording.id if evidence.recording else None
+    about: dict[str, dict[str, Json]] = {
+        "exhibit-received": {"sha256": evidence.exhibit.sha256},
+        "trace-run": {"exhibit": evidence.exhibit.sha256},
+        "key-opened": {"recordings": [recording]},
+        "case-made": {"case": bundle.statement.case},
+        "vault-made": {},
+        **{key: {"recording": recording} for key in (*TREES, *MENTIONING, *committed_calls.SPOKEN)},
+    }
+    for entry, _ in bundle.seal.entries:
+        expected = about.get(entry.kind)
+        if expected is None or any(entry.body.get(name) != value for name, value in expected.items()):
+            raise ValueError(f"entry {entry.index} has nothing to do with the case")
+    if any(len(bundle.seal.of_kind(kind)) > 1 for kind in ONCE):
+        raise ValueError("an entry is there twice that a case has once")
 
 
 def _require_traced_so(bundle: Bundle, trace: Entry) -> None:

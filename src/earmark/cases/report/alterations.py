@@ -11,6 +11,7 @@ NOTABLE_S = 1.5
 """Shorter gaps are not told apart from how far the borders of passages may be off."""
 
 NOTABLE_SPEED = 0.003
+MOST_SHOWN = 6
 
 
 def alterations(evidence: Evidence, called: Callable[[str], str] = str) -> tuple[str, tuple[str, ...]]:
@@ -18,19 +19,39 @@ def alterations(evidence: Evidence, called: Callable[[str], str] = str) -> tuple
     found, unclear = tuple(_found(evidence, called)), tuple(_unclear(evidence.stretches))
     call = evidence.recording is not None and evidence.recording.call is not None
     unseen = _UNSEEN_IN_CALLS if call else _UNSEEN
+    mixed = (_MIXED,) if len(evidence.accusations) > 1 else ()
     if found:
-        return f"The leak is not the {'call' if call else 'recording'} as it was.", (*found, *unclear, unseen)
+        lead = f"The leak is not the {'call' if call else 'recording'} as it was."
+        return lead, (*_fewer(found), *mixed, *unclear, unseen)
     if call and not _compared_at_all(evidence):
-        return _NOT_COMPARED, ()
+        return _OF_SEVERAL if mixed else _NOT_COMPARED, ()
     if call:
         return "Nothing that shows: what was recognised is in the order in which it was said.", (*unclear, unseen)
-    return "Nothing that shows: what was recognised is one unbroken passage at its own speed.", (*unclear, unseen)
+    lead = "Nothing that shows: what was recognised is one unbroken passage at its own speed."
+    return lead, (*mixed, *unclear, unseen)
+
+
+def _fewer(found: Sequence[str]) -> Iterator[str]:
+    """Yield what fits on a page, and how much more there is."""
+    yield from found[:MOST_SHOWN]
+    if len(found) > MOST_SHOWN:
+        yield f"{len(found) - MOST_SHOWN} more such places are in the table of the evidence."
+
+
+_MIXED = (
+    "The leak is of several copies. How often such statements are wrong was measured on leaks of one; where copies "
+    "were mixed they may be wrong more often."
+)
 
 
 def _compared_at_all(evidence: Evidence) -> bool:
     return any(one.state not in {"found", "not found"} for one in evidence.stretches)
 
 
+_OF_SEVERAL = (
+    "That cannot be said: the leak is of several copies, and how often it is wrong to say that something in a call was "
+    "altered is known of leaks of one copy only."
+)
 _NOT_COMPARED = (
     "That cannot be said: too little of the leak runs straight for it to be compared with the call in a way of which "
     "it is known how often it is wrong."

@@ -151,9 +151,10 @@ def whose(evidence: Evidence, background: Background) -> Answer:
         lead = f"What {names} could hear of it{'' if len(given) == 1 else ', together'}."
     why = "In a call everybody hears a copy of their own. " if of_call(evidence) else ""
     why += "Every copy has inaudible variants of its own, and the leak has those of " + (
-        "this one." if len(given) == 1 else "these."
+        "this one." if len(given) == 1 else "these copies."
     )
-    return Answer(question, lead, (*given, why, *by_one_voice(evidence, background)))
+    voices = " ".join(by_one_voice(evidence, background))
+    return Answer(question, lead, (" ".join(given), why, *((voices,) if voices else ())))
 
 
 def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
@@ -162,10 +163,7 @@ def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
     for one, speaker in alone:
         if speaker is not None:
             name, voice = background.called(one.listener), background.called(speaker)
-            yield (
-                f"{name} is named by the words of {voice} alone: it is of these words that the leak has the variants "
-                f"made for {name}."
-            )
+            yield f"{name} is named by the words of {voice} alone, which the leak has as they were made for {name}."
     if any(speaker is not None for _, speaker in alone):
         yield (
             "Nobody is sent their own words in a call. So where several leak together what they heard, the words of "

@@ -170,12 +170,12 @@ def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str, num
     shown = speaks[::step]
     reach = max(3.0, float(np.abs(shown).max(initial=0.0)))
     x = np.linspace(LEFT + 4, RIGHT - 4, len(shown))
-    y = 100 - 78 * shown / reach
+    y = 110 - 78 * shown / reach
     parts = [
-        text(LEFT, 20, f"for the copy of {name} ↑", css="faint"),
-        text(LEFT, 196, "against it ↓", css="faint"),
-        element("path", "axis", d=f"M{LEFT} 100H{RIGHT}"),
-        text(RIGHT, 196, "segments heard, in the recording's order →", css="faint", anchor="end"),
+        text(LEFT, 18, f"for the copy of {name} ↑", css="faint"),
+        text(LEFT, 210, "against it ↓", css="faint"),
+        element("path", "axis", d=f"M{LEFT} 110H{RIGHT}"),
+        text(RIGHT, 210, "segments heard, in the recording's order →", css="faint", anchor="end"),
     ]
     parts += [
         element("circle", "fits" if value > 0 else "misfits", cx=a, cy=b, r=2.4)
@@ -184,7 +184,7 @@ def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str, num
     fits = int((speaks > 0).sum())
     description = f"{fits} of {len(speaks)} segments speak for the copy of {name}, {len(speaks) - fits} against it."
     return picture(
-        f"agreement-{number}", 204, f"What was heard, and what the copy of {name} carries", description, parts
+        f"agreement-{number}", 218, f"What was heard, and what the copy of {name} carries", description, parts
     )
 
 
