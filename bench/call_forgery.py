@@ -178,7 +178,7 @@ def coded(sound: Floats) -> list[bytes]:
     encoder = av.CodecContext.create("libopus", "w")
     assert isinstance(encoder, AudioCodecContext)  # noqa: S101 - to the types' liking
     encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = RATE, "mono", "flt", 32_000
-    encoder.options = {"application": "voip", "vbr": "off"}
+    encoder.options = {"application": "audio", "vbr": "off"}
     packets, step = [], RATE // 50
     for start in range(0, sound.shape[1] // step * step, step):
         frame = AudioFrame.from_ndarray(

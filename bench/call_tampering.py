@@ -31,7 +31,6 @@ from earmark.records.calls.entries import CallRecord, NewCall, Stream
 from earmark.records.calls.speech import Spoken
 from earmark.records.entries import Recording
 from earmark.signal.calls import DEPTH, RATE, SEGMENT_MS, SLOT_MS
-from earmark.signal.speakers import edits_together
 
 CODED = "opus:24k"
 WITHIN_S = {True: 0.25, False: 0.5}
@@ -61,16 +60,16 @@ def outcomes(seed: int) -> list[Outcome]:
 
 def told(
     leak: Path, call: HeldCall, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]]
-) -> tuple[list[StretchTimes], list[float]]:
+) -> tuple[list[StretchTimes], Sequence[float]]:
     """Return the time line of a leak, and where it was edited."""
     if not strands:
-        return [], []
-    lines = compared_together(leak, strands, kept, silent)
+        return [], ()
+    together = compared_together(leak, strands, kept, silent)
     record = held(call)
     streams = [record.streams[strand.track.stream or 0] for strand in strands]
     spoken = [Spoken(dict(kept[one.number])) if one.number in kept else None for one in streams]
-    voices = [Voice(*one) for one in zip(streams, spoken, lines, strict=True)]
-    return stretches(record, voices), list(edits_together(lines))
+    voices = [Voice(*one) for one in zip(streams, spoken, together.lines, strict=True)]
+    return stretches(record, voices, together.seconds), together.edits
 
 
 def held(call: HeldCall) -> CallRecord:

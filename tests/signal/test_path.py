@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, drawn_in, opened
+from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, certainty, drawn_in, opened
 
 PRICES = Prices(jump=9.0, leave=7.0, enter=5.0)
 
@@ -43,6 +43,24 @@ def test_a_border_in_a_pause_is_in_its_middle(pause: int) -> None:
     before, after = centred(worth, best_path(worth, PRICES), 60)
     assert before.last == after.first
     assert abs(before.last - (50 + pause / 2)) <= 1
+
+
+def test_a_border_is_put_where_a_joint_is_easy_if_nothing_else_tells() -> None:
+    one = np.concatenate([np.ones(50), np.zeros(30), -np.ones(50)])
+    worth, easy = np.stack([one, one[::-1]]), np.zeros(131)
+    easy[70] = 9.0
+    before, after = centred(worth, best_path(worth, PRICES), 60, easy)
+    assert before.last == after.first == 70
+
+
+def test_how_sure_a_border_is_does_not_depend_on_pauses() -> None:
+    sharp = np.concatenate([np.ones(50), -np.ones(50)])
+    vague = np.concatenate([np.ones(30), np.zeros(40), -np.ones(30)])
+    loud = np.ones(100, bool)
+    for one, sure in ((sharp, True), (vague, False)):
+        worth, parts = np.stack([one, one[::-1]]), [Part(0, 0, 50), Part(1, 50, 100)]
+        assert (certainty(worth, *parts, reach=45, near=5, loud=loud) > 0.9) == sure
+        assert certainty(worth, *parts, reach=45, near=5, loud=loud & (one != 0)) > 0.9
 
 
 def test_what_seems_said_twice_was_put_in() -> None:

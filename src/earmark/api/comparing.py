@@ -22,7 +22,8 @@ from earmark.signal.likeness import Likeness, Original, Scaling, spectrum
 from earmark.signal.listening import Listening
 from earmark.signal.pace import OWN, Pace
 from earmark.signal.sounding import LONG_WINDOW_S, Sounding
-from earmark.signal.speakers import Line, Speaker, time_lines
+from earmark.signal.speakers import Together, time_lines
+from earmark.signal.threads import Speaker
 from earmark.signal.timeline import TimeLine, time_line
 
 HELD_SAMPLES = 8 * RATE
@@ -100,8 +101,8 @@ def likeness_of(leak: Path, found: Strand, original: Original, progress: Progres
 
 def compared_together(
     leak: Path, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]], progress: Progress
-) -> list[Line]:
-    """Return the time lines of the streams of a call that are in a leak, beside each other.
+) -> Together:
+    """Return what the streams of a call that are in a leak tell of it together.
 
     Args:
         leak: the leak.
@@ -116,9 +117,9 @@ def compared_together(
         told = partial(parted, progress, len(strands) + 1, number)
         likeness = None if said is None else replace(likeness_of(leak, strand, said, told), scaling=AS_USUAL)
         speakers.append(Speaker(strand.correlator, strand.passages, likeness))
-    lines = time_lines(speakers)
+    together = time_lines(speakers)
     progress("comparing", 1.0)
-    return lines
+    return together
 
 
 def speech_of(frames: Mapping[int, bytes], strand: Strand) -> Original:

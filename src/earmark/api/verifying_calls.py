@@ -13,13 +13,8 @@ from earmark.errors import MediaError
 from earmark.records.calls.entries import CallRecord, Stream
 from earmark.records.calls.speech import Spoken
 from earmark.records.vault import Vault
-from earmark.signal.speakers import JUMP_S, Edit, Line, edits_together, without_others
 from earmark.signal.timeline import Stretch
 
-CLOCKS_S = 1.5
-"""So well the clocks of two speakers in a call are known against each other."""
-
-MOSTLY = 0.8
 GAP_S = 0.1
 
 NETWORK = "what a network has lost for half a second and more looks as if it were cut out"
@@ -41,12 +36,12 @@ class Voice:
     Attributes:
         stream: it.
         spoken: what its speaker has kept; None where they did not want that.
-        line: its time line, beside the others'.
+        line: what the leak is where it is about them, in order.
     """
 
     stream: Stream
     spoken: Spoken | None
-    line: Line
+    line: Sequence[Stretch]
 
     @property
     def kept(self) -> bool:
@@ -71,13 +66,13 @@ def account_of_call(vault: Vault, leak: Path, strands: Sequence[Strand], progres
     streams = [call.streams[strand.track.stream or 0] for strand in strands]
     spoken = [vault.calls.speech(call.recording.id, stream.number, "verify") for stream in streams]
     kept = {stream.number: one.frames for stream, one in zip(streams, spoken, strict=True) if one is not None}
-    lines = compared_together(leak, strands, kept, progress)
-    voices = [Voice(*one) for one in zip(streams, spoken, lines, strict=True)]
+    together = compared_together(leak, strands, kept, progress)
+    voices = [Voice(*one) for one in zip(streams, spoken, together.lines, strict=True)]
     return Account(
         recording=call.recording,
         with_original=any(voice.kept for voice in voices),
-        stretches=tuple(stretches(call, voices)),
-        edits_s=tuple(edits_together(lines)),
+        stretches=tuple(stretches(call, voices, together.seconds)),
+        edits_s=together.edits,
         error_rates=tuple(rates(voices)),
         notes=tuple(notes(voices)),
         speakers=tuple(compared(voice) for voice in voices),
@@ -108,54 +103,21 @@ def notes(voices: Sequence[Voice]) -> Iterator[str]:
     yield NETWORK
 
 
-def stretches(call: CallRecord, voices: Sequence[Voice]) -> list[StretchTimes]:
+def stretches(call: CallRecord, voices: Sequence[Voice], seconds: float) -> list[StretchTimes]:
     """Return the stretches of all speakers, and where nothing can be said of anybody, in the order of the leak."""
-    told = [one for number in range(len(voices)) for one in stretches_of(call, voices, number)]
-    whole = max((one.leak_end_s for voice in voices for one in voice.line.line.stretches), default=0.0)
-    told += nobody(told, whole)
+    told = [one for voice in voices for one in stretches_of(call, voice)]
+    told += nobody(told, seconds)
     return sorted(told, key=lambda one: (one.leak_start_s, one.leak_end_s, one.speaker or ""))
 
 
-def stretches_of(call: CallRecord, voices: Sequence[Voice], number: int) -> Iterator[StretchTimes]:
-    """Yield what is said of one speaker: not where they are silent, nor as cut what was moved with another's words."""
-    voice, others = voices[number], [one for one in voices if one is not voices[number]]
-    moved = [
-        span(call, other.stream, one) for other in others for one in other.line.line.stretches if one.state == "moved"
-    ]
-    for one in without_others(voice.line.line, [other.line.line for other in others]).stretches:
-        cut = one.state == "cut here"
-        taken_along = cut and (covered(span(call, voice.stream, one), moved) or told_better(one, voice, others))
-        silent = one.state == "too degraded to say" and not one.missing_s
-        if not silent and not taken_along:
-            start, end = span(call, voice.stream, one)
-            placed = one.recording_start_s is not None
-            times = {"recording_start_s": start if placed else None, "recording_end_s": end if placed else None}
-            wrong = error_rate(one.state, with_original=voice.kept, kind="call")
-            yield StretchTimes(**vars(one) | times, error_rate=wrong, speaker=voice.stream.speaker_id)
-
-
-def told_better(cut: Stretch, voice: Voice, others: Sequence[Voice]) -> bool:
-    """Tell whether another speaker's line has the same cut, and knows better where it is."""
-    mine = edit_at(voice.line, cut.leak_start_s)
-    for other in others:
-        for one in other.line.line.stretches:
-            theirs = edit_at(other.line, one.leak_start_s) if one.state == "cut here" else None
-            if mine is None or theirs is None or abs(one.missing_s - cut.missing_s) >= JUMP_S:
-                continue
-            within = mine.first_s <= theirs.last_s and theirs.first_s <= mine.last_s
-            if within and (width(theirs), other.stream.number) < (width(mine), voice.stream.number):
-                return True
-    return False
-
-
-def edit_at(line: Line, at: float) -> Edit | None:
-    """Return the edit of a line that is about there."""
-    return next((edit for edit in line.edits if abs(edit.at_s - at) < GAP_S), None)
-
-
-def width(edit: Edit) -> float:
-    """Return how well it is known where an edit is, in seconds."""
-    return edit.last_s - edit.first_s
+def stretches_of(call: CallRecord, voice: Voice) -> Iterator[StretchTimes]:
+    """Yield what is said of one speaker, with places that count from the call's start."""
+    for one in voice.line:
+        start, end = span(call, voice.stream, one)
+        placed = one.recording_start_s is not None
+        times = {"recording_start_s": start if placed else None, "recording_end_s": end if placed else None}
+        wrong = error_rate(one.state, with_original=voice.kept, kind="call")
+        yield StretchTimes(**vars(one) | times, error_rate=wrong, speaker=voice.stream.speaker_id)
 
 
 def span(call: CallRecord, stream: Stream, stretch: Stretch) -> tuple[float, float]:
@@ -167,13 +129,6 @@ def span(call: CallRecord, stream: Stream, stretch: Stretch) -> tuple[float, flo
         for at in (stretch.recording_start_s, stretch.recording_end_s)
     )
     return start, max(start, end)
-
-
-def covered(one: tuple[float, float], others: Sequence[tuple[float, float]]) -> bool:
-    """Tell whether a span is mostly within others, as well as clocks are known."""
-    wide = [(start - CLOCKS_S, end + CLOCKS_S) for start, end in others]
-    length = one[1] - one[0]
-    return sum(max(0.0, min(one[1], end) - max(one[0], start)) for start, end in wide) >= MOSTLY * length > 0
 
 
 def nobody(told: Sequence[StretchTimes], whole: float) -> Iterator[StretchTimes]:

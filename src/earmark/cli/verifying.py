@@ -17,6 +17,7 @@ NOTABLE_SPEED = 0.003
 NOTHING = "unmarked: nothing of any recording in this vault was found in it, so that nothing can be said of it."
 COMPARED = {"mark": "mark alone", "mark and original": "mark and the original"}
 UNBROKEN = "No edit shows."
+SOMEWHERE = "It was edited, though not exactly where."
 UNSEEN = "A time line shows edits; that none shows is no proof that there is none."
 
 
@@ -60,13 +61,19 @@ def verified(result: "Verified") -> list[str]:
         ("in the leak", "", "in the call", "words of") if result.speakers else ("in the leak", "", "in the recording")
     )
     lines += [*table(heads, [row(one)[: len(heads)] for one in result.stretches]), ""]
-    lines += [found(len(result.edits_s)), *rates(result.error_rates, {one.state for one in result.stretches}), UNSEEN]
+    lines += [
+        found(len(result.edits_s), altered=result.altered),
+        *rates(result.error_rates, {one.state for one in result.stretches}),
+        UNSEEN,
+    ]
     return lines
 
 
-def found(edits: int) -> str:
-    """Return how many edits there are."""
-    return UNBROKEN if not edits else f"Edited in {edits} place{'s' if edits > 1 else ''}."
+def found(edits: int, *, altered: bool) -> str:
+    """Return how many edits there are; some are known to be, but not exactly where."""
+    if not edits:
+        return SOMEWHERE if altered else UNBROKEN
+    return f"Edited in {edits} place{'s' if edits > 1 else ''}."
 
 
 def compared(result: "Verified") -> list[str]:

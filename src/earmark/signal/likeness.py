@@ -61,6 +61,12 @@ MISTAKEN = 0.1
 MOST = 3.0
 """No segment counts for more than this many nats."""
 
+DIP = 10
+"""A joint is mostly put where it is softest among so many frames on either side."""
+
+SOFT_SHARE = 0.5
+"""A place whose power is e times the softest one's is by this less likely chosen, in nats."""
+
 Doubles = NDArray[np.float64]
 Number = TypeVar("Number", bound=np.generic)
 
@@ -175,6 +181,13 @@ class Likeness:
         """What each band has on the average; shape (72,)."""
         usual: Floats = np.maximum(self.leak.astype(np.float32), self.floor).mean(axis=0)
         return usual
+
+    @cached_property
+    def easy(self) -> Doubles:
+        """How much likelier a joint is before each frame of the leak than elsewhere, in nats; shape (frames + 1,)."""
+        levels = scipy.special.logsumexp(self.leak.astype(np.float64), axis=1)
+        softest = scipy.ndimage.minimum_filter1d(levels, 2 * DIP + 1)
+        return np.append(SOFT_SHARE * (softest - levels), 0.0)
 
     def features(self, frames: Ints, segments: Ints) -> Doubles:
         """Return what is compared of segments that start at frames of the leak; shape (n, FEATURES)."""

@@ -3,7 +3,8 @@
 At every frame the leak follows one of the courses or is foreign. What a course is worth at a frame is a log-likelihood
 ratio against foreign, which is worth 0; every change has its price in nats. The best path is found by dynamic
 programming (Viterbi). Then each border between two parts is put where half of the likelihood lies on either side, which
-in a pause, where nothing tells, is its middle.
+in a pause, where nothing tells, is its middle. Where the leak's sound is at hand, joints are taken to be where it is
+soft, as those are that are to go unheard.
 """
 
 from collections.abc import Sequence
@@ -126,12 +127,20 @@ def without_crumbs(parts: Sequence[Part], shortest: int) -> list[Part]:
     return found
 
 
-def centred(worth: Doubles, parts: Sequence[Part], reach: int) -> list[Part]:
-    """Return the parts with each border in the middle of its likelihood, no farther than ``reach`` frames away."""
+def centred(worth: Doubles, parts: Sequence[Part], reach: int, easy: Doubles | None = None) -> list[Part]:
+    """Return the parts with each border in the middle of its likelihood, no farther than ``reach`` frames away.
+
+    Args:
+        worth: of each course at each frame.
+        parts: of the path.
+        reach: no border is moved by more frames.
+        easy: how much likelier a joint is before each frame than elsewhere, in nats; None where nothing is known.
+    """
     moved = list(parts)
     for number in range(1, len(moved)):
         former, latter = moved[number - 1], moved[number]
-        border = middle(along(worth, former.course), along(worth, latter.course), former, latter, reach)
+        first, weights = borders(worth, former, latter, reach, easy)
+        border = first + int(np.searchsorted(np.cumsum(weights), weights.sum() / 2))
         moved[number - 1 : number + 1] = [replace(former, last=border), replace(latter, first=border)]
     return moved
 
@@ -169,15 +178,35 @@ def along(worth: Doubles, course: int) -> Doubles:
     return np.zeros(worth.shape[1]) if course == FOREIGN else np.maximum(worth[course], NOWHERE)
 
 
-def middle(before: Doubles, after: Doubles, former: Part, latter: Part, reach: int) -> int:
-    """Return the frame before which half of the likelihood of the border between two parts lies."""
+def borders(worth: Doubles, former: Part, latter: Part, reach: int, easy: Doubles | None = None) -> tuple[int, Doubles]:
+    """Return the first frame that the border between two parts may be before, and how likely that and the next are."""
     first = max(former.first + 1, former.last - reach)
     last = min(latter.last - 1, former.last + reach)
     if last <= first:
-        return former.last
-    gained = np.concatenate([[0.0], np.cumsum((before - after)[first:last])])
-    weights = np.exp(gained - gained.max())
-    return first + int(np.searchsorted(np.cumsum(weights), weights.sum() / 2))
+        return former.last, np.ones(1)
+    before, after = (along(worth, part.course)[first:last] for part in (former, latter))
+    gained = np.concatenate([[0.0], np.cumsum(before - after)])
+    if easy is not None:
+        gained = gained + easy[first : last + 1]
+    weights: Doubles = np.exp(gained - gained.max())
+    return first, weights
+
+
+def certainty(worth: Doubles, former: Part, latter: Part, *, reach: int, near: int, loud: NDArray[np.bool_]) -> float:
+    """Return how likely the border between two parts is near where it is put.
+
+    Args:
+        worth: of each course at each frame.
+        former: the part before it.
+        latter: the part after it.
+        reach: it is no more frames away.
+        near: so many frames away is near.
+        loud: which frames say anything; in a pause it may be anywhere.
+    """
+    first, weights = borders(worth, former, latter, reach)
+    passed = np.append(0, np.cumsum(loud))
+    away = np.abs(passed[first : first + len(weights)] - passed[former.last])
+    return float(weights[away <= near].sum() / weights.sum())
 
 
 def opened(worth: Doubles, parts: Sequence[Part], repeated: Sequence[int]) -> list[Part]:

@@ -10,7 +10,7 @@ All that comes from the mark's patterns alone, and, if it is at hand, from the o
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,18 @@ from earmark.signal.again import SHORTEST_S, anywhere, found_again
 from earmark.signal.alignment import Passage
 from earmark.signal.correlation import Correlator, energy
 from earmark.signal.courses import Course, courses_of
+from earmark.signal.drowned import Usual
 from earmark.signal.likeness import Likeness
 from earmark.signal.listening import Listening
 from earmark.signal.order import in_order
-from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, drawn_in, opened, without_crumbs
+from earmark.signal.path import FOREIGN, Part, Prices, best_path, centred, certainty, drawn_in, opened, without_crumbs
 from earmark.signal.presence import presence, strength, telling
 from earmark.signal.sounding import KNOWN
 
 State = Literal["genuine", "cut here", "moved", "not from this recording", "too degraded to say"]
 
-PRICES = Prices(jump=9.0, leave=7.0, enter=5.0)
-"""Set beforehand, by what likelihood ratios promise: chance pays x nats once in about e^x segments."""
+PRICES = Prices(jump=12.0, leave=7.0, enter=5.0)
+"""By what likelihood ratios promise, chance pays x nats once in about e^x segments; a word between two is no dearer."""
 
 SHORTEST_JUMP_S = 0.1
 """A smaller step from course to course is drift, or how exactly a course is known, and no edit."""
@@ -50,15 +51,14 @@ SURELY = {True: 1.25, False: 2.0}
 By the mark alone one can only expect what it would have told, and it may be of two pieces.
 """
 
-SILENT_NATS = 0.5
-HEARD_S = 0.75
-SURE_NATS = 4.0
-"""One of several speakers is surely heard where so much speaks for it in so long a time."""
+WINDOW_S = 1.0
+SURE_S, SURE = 0.5, 0.8
+"""By the mark alone an edit is told of where it is within half a second with this probability."""
 
+SILENT_NATS = 0.5
 BORDER_REACH_S = 2.0
 
 Doubles = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,42 @@ class Stretch:
         return self.state in ("genuine", "moved")
 
 
+class Way(Protocol):
+    """What a leak may follow: a course, or a thread of several speakers' courses."""
+
+    @property
+    def hops(self) -> int:
+        """How many frames a segment takes at the recording's own speed."""
+        ...
+
+    def position(self, frame: float) -> float:
+        """Return the place in the recording, in segments, that the leak is at when it is at ``frame``."""
+        ...
+
+    def speed(self, first: int, last: int) -> float | None:
+        """Return how fast it runs from a frame to another; see ``Course.speed``."""
+        ...
+
+
+Followed_co = TypeVar("Followed_co", bound=Way, covariant=True)
+
+
 @dataclass(frozen=True)
-class Weighed:
+class Weighed(Generic[Followed_co]):
     """A leak, weighed along its courses.
 
     Attributes:
         courses: that it may follow.
         worth: of each at each frame, in nats against foreign; shape (courses, frames).
         telling: what a frame could be worth if it is of the recording, in nats; shape (frames,).
+        easy: how much likelier a joint is before each frame than elsewhere, in nats, shape (frames + 1,); None where
+            that is unknown.
     """
 
-    courses: Sequence[Course]
+    courses: Sequence[Followed_co]
     worth: Doubles
     telling: Doubles
+    easy: Doubles | None = None
 
     def strangeness(self, part: Part) -> float:
         """Return about how sure it is that a part is of no course, in nats: by what they lose in it, or could."""
@@ -140,17 +163,25 @@ def time_line(correlator: Correlator, passages: Sequence[Passage], likeness: Lik
     """
     leak = weighed(correlator, passages, likeness)
     told = Told(leak, correlator.listening, correlator.segments, SURELY[likeness is not None])
-    found = list(with_cuts(ordered(joined([told.stretch(part) for part in path_of(correlator, leak)]))))
+    parts = path_of(correlator, leak)
+    certain = likeness is not None and marked(passages)
+    found = list(with_cuts(ordered(joined([*told.stretches(parts, certain=certain, marked=marked(passages))]))))
     stretches = (one for stretch in found for one in told.without_quiet(told.if_foreign(stretch)))
-    return TimeLine(tuple(stretches), tuple(edits_of(found)))
+    edits = (at for at in edits_of(found) if likeness is not None or told.sure_of(at, parts))
+    return TimeLine(tuple(stretches), tuple(edits))
 
 
-def path_of(correlator: Correlator, leak: Weighed) -> list[Part]:
+def marked(passages: Sequence[Passage]) -> bool:
+    """Tell whether the mark has proved any of some passages; if not, they only sound alike."""
+    return any(passage.log_chance < 0 for passage in passages)
+
+
+def path_of(correlator: Correlator, leak: Weighed[Way]) -> list[Part]:
     """Return the likeliest path through a leak that is weighed."""
     hop_s = correlator.listening.hop_s
     parts = without_crumbs(best_path(leak.worth, PRICES), round(SHORTEST_FOREIGN_S / hop_s))
     reach = round(BORDER_REACH_S / hop_s)
-    parts = drawn_in(centred(leak.worth, parts, reach), leak.telling, SILENT_NATS, reach)
+    parts = drawn_in(centred(leak.worth, parts, reach, leak.easy), leak.telling, SILENT_NATS, reach)
     least = SHORTEST_FOREIGN_S / hop_s
     repeated = [leak.repeated(before, after) for before, after in pairwise(parts)]
     return opened(leak.worth, parts, [count if count >= least else 0 for count in repeated])
@@ -176,18 +207,15 @@ def jumped(before: Stretch, quiet: Stretch, after: Stretch, jump_s: float) -> bo
     return abs(skipped(before, after) - (quiet.leak_end_s - quiet.leak_start_s)) >= jump_s
 
 
-def weighed(
-    correlator: Correlator, passages: Sequence[Passage], likeness: Likeness | None, others: Flags | None = None
-) -> Weighed:
+def weighed(correlator: Correlator, passages: Sequence[Passage], likeness: Likeness | None) -> Weighed[Course]:
     """Weigh a leak along the courses of its passages, and of others that only now can be found.
 
     Args:
         correlator: leak and recording.
         passages: found in it, in the order of the leak.
         likeness: to the original, if that is at hand.
-        others: where others are heard, if the recording is what one of several speakers says; shape (frames,).
     """
-    scale = Scale(correlator, strength(correlator, passages), likeness, others)
+    scale = Scale(correlator, strength(correlator, passages), likeness)
     courses = courses_of(correlator, passages)
     weights = [scale.weigh(course) for course in courses]
     searched: set[Part] = set()
@@ -200,7 +228,7 @@ def weighed(
         courses += courses_of(correlator, further)
         weights += [scale.weigh(course) for course in courses[len(weights) :]]
     worth = stacked(weights, correlator)
-    return Weighed(courses, worth, scale.told(courses, worth))
+    return Weighed(courses, worth, scale.telling(courses), None if likeness is None else likeness.easy)
 
 
 def stacked(weights: Sequence[Doubles], correlator: Correlator) -> Doubles:
@@ -216,14 +244,11 @@ class Scale:
         correlator: leak and recording.
         strength: how strongly the leak carries the mark.
         likeness: to the original, if that is at hand.
-        others: where others are heard; None where nobody else can be. That a speaker is not heard while another one
-            is, or while they said nothing, is no sign against them.
     """
 
     correlator: Correlator
     strength: float
     likeness: Likeness | None
-    others: Flags | None = None
 
     def further(self, courses: Sequence[Course], parts: Sequence[Part], searched: Set[Part]) -> list[Passage]:
         """Return passages in the foreign parts of a path, but for those searched, that are on none of its courses."""
@@ -242,33 +267,12 @@ class Scale:
         most: Doubles = told + np.max([np.zeros(len(told)), *rows], axis=0)
         return most
 
-    def told(self, courses: Sequence[Course], worth: Doubles) -> Doubles:
-        """Return what each frame could be worth; where others are heard, what it is worth."""
-        told = self.telling(courses)
-        if self.others is None:
-            return told
-        known = np.where(np.isfinite(worth), worth, 0.0).max(axis=0, initial=0.0)
-        return np.where(self.others, known, told)
-
     def weigh(self, course: Course) -> Doubles:
         """Return what a course is worth at each frame, in nats against foreign."""
         worth = presence(*self.correlator.along(course.frames, course.segments), self.strength)
         if self.likeness is not None:
             worth = worth + self.likeness.along(course)
-        if self.likeness is not None and self.others is not None:
-            worth = np.where(self.likeness.silent(course.segments), 0.0, worth)
-        spread = course.per_frame(worth, self.correlator.listening.frames)
-        if self.others is None:
-            return spread
-        unheard = self.others & np.isfinite(spread) & ~heard(spread, self.correlator.listening.hop_s, SURE_NATS)
-        return np.where(unheard, 0.0, spread)
-
-
-def heard(worth: Doubles, hop_s: float, nats: float) -> Flags:
-    """Tell where something is worth more than so many nats in the time that tells; shape (frames,)."""
-    known = np.where(np.isfinite(worth), worth, 0.0)
-    found: Flags = np.convolve(known, np.ones(round(HEARD_S / hop_s)), "same")[: len(worth)] > nats
-    return found
+        return course.per_frame(worth, self.correlator.listening.frames)
 
 
 def telling_of(correlator: Correlator, strong: float) -> Doubles:
@@ -289,7 +293,7 @@ class Told:
         surely: how many times what finding a stretch elsewhere takes it has to tell to be called foreign.
     """
 
-    leak: Weighed
+    leak: Weighed[Way]
     listening: Listening
     segments: int
     surely: float
@@ -305,6 +309,45 @@ class Told:
         first, last = (segment_s * course.position(frame) for frame in (part.first, part.last))
         speed = course.speed(part.first, part.last)
         return Stretch("genuine", start, end, first, last, speed and speed * self.listening.pace.tempo)
+
+    def stretches(self, parts: Sequence[Part], *, certain: bool, marked: bool) -> Iterator[Stretch]:
+        """Yield the parts of a path as stretches.
+
+        Args:
+            parts: of the path.
+            certain: whether what is of the recording would surely be heard to be. If not, what is foreign but leaves
+                the recording in step, or is at either end of the leak, may be drowned.
+            marked: whether how it is usually heard can tell that it was not.
+        """
+        window = round(WINDOW_S / self.listening.hop_s)
+        usual = Usual.of(self.leak.worth, self.leak.telling, parts, window) if marked else None
+        for number, part in enumerate(parts):
+            one, beside = self.stretch(part), [*parts[max(0, number - 1) : number], *parts[number + 1 : number + 2]]
+            unsure = one.state == "not from this recording" and not certain
+            drowned = unsure and self.goes_on(beside) and self.explained(part, beside, usual)
+            yield replace(one, state="too degraded to say") if drowned else one
+
+    def explained(self, part: Part, beside: Sequence[Part], usual: Usual | None) -> bool:
+        """Tell whether a part may be of a course beside it, by what is usually heard; if that is unknown, it may."""
+        some = slice(part.first, part.last)
+        rows = (self.leak.worth[one.course, some] for one in beside)
+        heard = max(float(np.where(np.isfinite(row), row, 0.0).sum()) for row in rows)
+        return usual is None or usual.explains(heard, float(self.leak.telling[some].sum()))
+
+    def goes_on(self, beside: Sequence[Part]) -> bool:
+        """Tell whether the recording goes on, past a part, as if it were of it; or is on one side of that only."""
+        if len(beside) < 2:
+            return bool(beside)
+        before, after = (self.stretch(one) for one in beside)
+        return abs(skipped(before, after) - (after.leak_start_s - before.leak_end_s)) < SHORTEST_JUMP_S
+
+    def sure_of(self, at: float, parts: Sequence[Part]) -> bool:
+        """Tell whether it is known well enough when an edit was made."""
+        hop_s = self.listening.hop_s
+        former, latter = min(pairwise(parts), key=lambda pair: abs(pair[1].first * hop_s - at))
+        reach, near = round(BORDER_REACH_S / hop_s), round(SURE_S / hop_s)
+        loud = self.leak.telling > QUIET_NATS / QUIET_S * hop_s
+        return certainty(self.leak.worth, former, latter, reach=reach, near=near, loud=loud) >= SURE
 
     def is_scrap(self, part: Part) -> bool:
         """Tell whether a part is too short to be looked for, and where a room has yet to fill, or the leak ends."""
