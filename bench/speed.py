@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import corpus
-from bench.stage import LISTENERS, RATE, Stage
+from bench.attacks import Attack
+from bench.stage import LISTENERS, RATE, Stage, sound_of
 from earmark.api import Vault, mark, read_listeners, trace
 from earmark.api.delivery import codebook_of, patterns_of
 from earmark.media.pieces import build_pieces
@@ -30,8 +31,12 @@ Floats = NDArray[np.float32]
 
 HOURS_S = 3 * 3600
 COPIES = 5
+TRACES = 3
+FASTER = "speed:3"
 
-ABOUT = "Seconds of sound per second, of CPU time where it says one core, else on the clock."
+ABOUT = (
+    "Seconds of sound per second, of CPU time where it says one core, else on the clock; traces: the fastest of three."
+)
 HEAD = ("", "measured", "goal")
 
 
@@ -70,10 +75,18 @@ def rows(stage: Stage) -> Iterator[tuple[str, ...]]:
         for name in ("wav", "flac"):
             yield copies(renderer, stage.original, name, codeword, seconds)
         copy = next(iter(stage.copies.values()))
-        took = timed(lambda: trace(vault, copy))
         what = f"tracing {seconds / 60:.0f} minutes of FLAC, {LISTENERS:,} listeners, two cores"
-        yield what, f"{seconds / took.clock_s:,.0f} × ({took.cpu_s:.1f} s of CPU)", "≥ 500 ×"
+        yield what, traced(vault, copy, seconds), "≥ 500 ×"
+        with TemporaryDirectory() as folder:
+            faster = Attack(FASTER).write(sound_of(copy), RATE, Path(folder) / "leak", seed=0)
+            yield f"the same, `{FASTER}`, which has to be found", traced(vault, faster, seconds), "≥ 500 ×"
     yield "memory, marking 3 h of 48 kHz stereo", f"{peak_mb():,.0f} MB", "≤ 600 MB"
+
+
+def traced(vault: Vault, leak: Path, seconds: float) -> str:
+    """Return how fast a leak that lasts so long is traced, at best."""
+    took = min((timed(lambda: trace(vault, leak)) for _ in range(TRACES)), key=lambda one: one.clock_s)
+    return f"{seconds / took.clock_s:,.0f} × ({took.cpu_s:.1f} s of CPU)"
 
 
 def copies(renderer: Renderer, original: Path, name: str, codeword: Codeword, seconds: float) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from math import ceil, log
 from pathlib import Path
 
@@ -192,17 +192,20 @@ def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track], among: int) ->
     layouts = layouts_of(tracks)
     start_s, sound = excerpt(leak, ear(layouts[0], OWN))
     for layout in layouts:
-        listenings = [listen([at_pace(sound, pace)], layout, pace=pace) for pace in tried]
+        heard = cache(partial(at_pace, sound, layout))
         chosen = [track for track in tracks if track.layout == layout]
         for number, track in enumerate(chosen):
             signs = signs_of(track)
-            look = partial(look_at_pace, signs, LOOKS * among * len(tried))
-            for listening, places in zip(listenings, in_parallel(look, listenings), strict=True):
-                yield number / len(chosen), hits_of(track, listening, places, start_s)
+            look = partial(look_at_pace, heard, signs, LOOKS * among * len(tried))
+            for pace, places in zip(tried, in_parallel(look, tried), strict=True):
+                yield number / len(chosen), hits_of(track, heard(pace), places, start_s)
 
 
-def look_at_pace(signs: NDArray[np.float32], trials: float, listening: Listening) -> list[Place]:
-    """Look for a recording everywhere in an excerpt."""
+def look_at_pace(
+    heard: Callable[[Pace], Listening], signs: NDArray[np.float32], trials: float, pace: Pace
+) -> list[Place]:
+    """Look for a recording everywhere in what is heard of an excerpt at a pace."""
+    listening = heard(pace)
     return search(Correlator(listening, signs), 0, listening.frames, trials, stride=PACE_STRIDE)
 
 
@@ -219,10 +222,10 @@ def excerpt(leak: Path, listening: Listening) -> tuple[float, Sound]:
     return start / EXCERPT_RATE, np.concatenate(held, axis=1)
 
 
-def at_pace(sound: Sound, pace: Pace) -> Sound:
-    """Return an excerpt at the rate of a pace."""
+def at_pace(sound: Sound, layout: Layout, pace: Pace) -> Listening:
+    """Return what is heard of an excerpt at a pace."""
     resampled: Sound = np.asarray(soxr.resample(sound.T, EXCERPT_RATE, pace.rate, quality="MQ"), np.float32).T
-    return resampled
+    return listen([resampled], layout, pace=pace)
 
 
 def looks_everywhere(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
@@ -256,7 +259,7 @@ def hits_of(track: Track, listening: Listening, places: Sequence[Place], start_s
     return [Hit(track, listening.pace, start_s + place.frame * listening.hop_s, place) for place in places]
 
 
-def in_parallel(function: Callable[[Listening], list[Place]], items: Iterable[Listening]) -> Iterator[list[Place]]:
+def in_parallel(function: Callable[[Pace], list[Place]], items: Iterable[Pace]) -> Iterator[list[Place]]:
     """Yield the results in order; what is not wanted any more is not begun."""
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
