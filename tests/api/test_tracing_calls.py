@@ -153,7 +153,7 @@ def test_two_who_leak_together_are_named_and_nobody_else(call: Call, vault: Vaul
 def test_speakers_who_leak_together_are_all_named(call: Call, vault: Vault, tmp_path: Path) -> None:
     """What one of them said is in the other's copy alone; by that the other may be named, if not by all together."""
     leak = write_opus(tmp_path / "x.ogg", together(call, "average", ("sam", "tia")), RATE, BIT_RATE)
-    named = trace(vault, leak).named
+    named = trace(vault, leak, family_wise=1e-3).named  # keys are drawn anew: no test hangs on luck
     assert {one.listener for one in named} == {"sam", "tia"}
     for one in named:
         assert one.alone == (one.speakers in {("sam",), ("tia",)})
