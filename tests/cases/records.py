@@ -108,8 +108,13 @@ class Leaked:
         last = np.flatnonzero(self.heard >= BLOCK)
         return [((0, 2), everything, 0.8), ((0,), first, 0.1), ((2,), last, 0.1)]
 
+    @property
+    def amplitude(self) -> NDArray[np.float64]:
+        """What is heard should reach that."""
+        return np.full(self.segments, 3.0)
+
     def case(self, which: NDArray[np.intp], share: float) -> Case:
-        heard, amplitude = self.heard[which], np.full(len(which), 3.0)
+        heard, amplitude = self.heard[which], self.amplitude[which]
         biases = self.book.biases(heard)
         bits = self.book.bits(list(self.effective.values())[: self.leakers], heard)
         return Case(biases, fit_bank(self.soft[which], amplitude, biases), self.listeners, 1 / share, LIMIT, bits)
@@ -194,7 +199,7 @@ class Leaked:
             heard=Heard(
                 segments=tuple(heard.tolist()),
                 soft=tuple(self.soft[which].tolist()),
-                amplitude=tuple(np.full(len(which), 3.0).tolist()),
+                amplitude=tuple(self.amplitude[which].tolist()),
                 thresholds=() if first is None else tuple(self.book.thresholds[heard].tolist()),
                 share=share,
             ),

@@ -3,26 +3,29 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from tests.cases.records import RECORDING, Leaked
-from tests.cases.sealed import EXHIBIT, KEY, MARK, Made, ledger, seal
+from tests.cases.sealed import EXHIBIT, KEY, MARK, Made, ledger, moment, seal
 
 from earmark.cases import bundle as bundles
 from earmark.cases import committed
+from earmark.cases.again import Again
 from earmark.cases.bundle import Bundle, File, Statement
 from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NAMES, Checked, holds
-from earmark.cases.computed import Again
 from earmark.cases.evidence import written
 from earmark.records.ledger.heads import sign_head
-from earmark.records.ledger.merkle import consistency_path, tree_root
+from earmark.records.ledger.merkle import consistency_path, inclusion_path, tree_root
 from earmark.records.ledger.proofs import Consistency
 
 MADE = Made()
@@ -161,6 +164,17 @@ LIES: list[tuple[int, Change]] = [
     (12, put(*ACCUSED, "deficit", value=lambda deficit: deficit + 1)),
     (13, put(*ACCUSED, "bound_log10", value=lambda bound: bound - 0.01)),
     (13, put(*ACCUSED, "bound_log10", value=-5.9)),
+    (13, put(*ACCUSED, "tail_log10", value=lambda tail: tail - 1)),
+    (13, put(*ACCUSED, "price_log10", value=lambda price: price - 1)),
+    (
+        13,
+        together(
+            *(
+                put(*ACCUSED, name, value=lambda x, by=by: x + by)
+                for name, by in (("tail_log10", 1), ("price_log10", -1))
+            )
+        ),
+    ),
     (5, put(*ATTEMPT, "heard", "share", value=0.5)),
     (13, put(*ATTEMPT, "heard", "share", value=0.5)),
     (5, put(*ACCUSED, "bound_log10", value=lambda bound: bound + 0.01)),
@@ -275,6 +289,46 @@ def test_a_bundle_of_a_former_format_says_so(tmp_path: Path) -> None:
     assert "format 1" in former.detail
 
 
+def grown(first: int, size: int, added: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return entries of a recording whose listeners were committed to in two steps."""
+    acts, leaves = MADE.acts(MADE.statement()), MADE.leaves
+    acts[1] = (acts[1][0], acts[1][1] | {"listeners": first, "listeners_root": tree_root(leaves[:first]).hex()})
+    root = tree_root(leaves[:size]).hex()
+    body = {"recording": RECORDING, "added": added, "listeners": size, "listeners_root": root}
+    return [*acts[:2], ("listeners-added", body), *acts[2:]]
+
+
+def opened_in(size: int) -> Statement:
+    """Return the statement with whoever is named opened in the tree of that size; the trace comes one entry later."""
+    traced = [kind for kind, _ in MADE.acts(MADE.statement())].index("trace-run")
+    path = [part.hex() for part in inclusion_path(MADE.leaves[:size], 0)]
+    opening = ("openings", "listeners", 0)
+    return restated(
+        together(
+            put(*opening, "size", value=size),
+            put(*opening, "path", value=path),
+            put("made_at", value=moment(traced + 1)),
+        )
+    )
+
+
+def test_a_tree_that_has_grown(tmp_path: Path) -> None:
+    """Every listener has one leaf that counts: with more to choose from, more would have to be paid for."""
+    assert failed(checks_of(tmp_path, MADE.sealed(opened_in(5), grown(5, 12, 7)))) == set()
+    assert failed(checks_of(tmp_path, MADE.sealed(opened_in(12), grown(5, 12, 7)))) == {5, 10}
+    for added in (0, 6, 8, 12):
+        assert 8 in failed(checks_of(tmp_path, MADE.sealed(opened_in(5), grown(5, 12, added))))
+    for size, added in ((7, 0), (7, -5), (12, 0)):
+        assert 8 in failed(checks_of(tmp_path, MADE.sealed(opened_in(12), grown(12, size, added))))
+
+
+def test_a_recording_that_was_marked_twice(tmp_path: Path) -> None:
+    acts = MADE.acts(MADE.statement())
+    again = (acts[1][0], acts[1][1] | {"bias_seed_commitment": "00" * 32})
+    for twice in ([*acts[:2], again, *acts[2:]], [acts[0], again, *acts[1:]]):
+        assert 8 in failed(checks_of(tmp_path, MADE.sealed(acts=twice)))
+
+
 def test_a_recording_older_than_the_ledger(tmp_path: Path) -> None:
     acts = MADE.acts(MADE.statement())
     acts[1] = (acts[1][0], {**acts[1][1], "adopted": True})
@@ -359,7 +413,13 @@ def test_other_files(tmp_path: Path) -> None:
 def heard_again(made: Made, change: float = 0.0, shift: int = 0, share: float = 1.0) -> list[Again]:
     """Return what is heard of the exhibit again: all that was put to the codebook."""
     return [
-        Again(streams, made.leaked.heard[which] + shift, made.leaked.soft[which] + change, share * part)
+        Again(
+            streams,
+            made.leaked.heard[which] + shift,
+            made.leaked.soft[which] + change,
+            made.leaked.amplitude[which],
+            share * part,
+        )
         for streams, which, part in made.leaked.attempts
     ]
 
@@ -381,6 +441,41 @@ def test_the_mark_key_lets_evidence_be_computed_again(tmp_path: Path) -> None:
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, shift=7))) == {15}
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: heard_again(made, share=0.5))) == {15}
     assert failed(checks_of(tmp_path, made.sealed(), hear=lambda *_: [])) == {15}
+
+
+@dataclass(frozen=True)
+class Framed(Leaked):
+    """Evidence that somebody who knows the codewords has bent towards the first listener: none of them has leaked."""
+
+    by: float = 0.0
+
+    @cached_property
+    def soft(self) -> NDArray[np.float64]:
+        fits = 2.0 * self.book.bits(list(self.effective.values())[:1], self.heard)[0] - 1
+        noise: NDArray[np.float64] = np.random.default_rng(1).standard_normal(self.segments)
+        return np.asarray(noise + self.by * fits)
+
+
+def test_evidence_bent_as_far_as_may_be_names_nobody(tmp_path: Path) -> None:
+    """It is like what is heard, and would name somebody; what is heard does not."""
+    bent = Made(Framed(segments=8000, by=0.0999), mark_key=MARK)
+    assert bent.evidence.accusations
+    straight = heard_again(Made(Framed(segments=8000)))
+    data = bent.sealed()
+    found = checks_of(tmp_path, data, hear=lambda *_: straight)
+    assert failed(found) == {15}
+    assert "is not named" in found[15].detail
+    assert failed(checks_of(tmp_path, data, hear=lambda *_: heard_again(bent))) == set()
+
+
+def test_how_much_is_heard_counts_as_well(tmp_path: Path) -> None:
+    """Whoever may say of which segments little could be heard chooses those that speak for somebody."""
+    made = MADE.with_mark_key()
+    (heard,) = heard_again(made)
+    for amplitude in (heard.amplitude * 1.1, heard.amplitude * 0):
+        assert failed(
+            checks_of(tmp_path, made.sealed(), hear=lambda *_, a=amplitude: [replace(heard, amplitude=a)])
+        ) == {15}
 
 
 def test_another_mark_key(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ from tests.cases.test_checking import (
 
 from earmark.cases import bundle as bundles
 from earmark.cases import committed, computed
+from earmark.cases.again import Again
 from earmark.cases.bundle import Bundle
 from earmark.cases.checking import Keys
 from earmark.cases.checklist import NotCheckedError
-from earmark.cases.computed import Again
 from earmark.codes.grounds import grounds
 
 MADE = Made(Leaked(of_call=True))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from earmark.cases import bound, chance, codewords, scores
+from earmark.cases.again import Again
 from earmark.cases.bound import Claim
 from earmark.cases.checking import Known, checked
-from earmark.cases.computed import Again
 
 VECTORS = Path(__file__).parents[1] / "vectors/case"
 NUMBERS = json.loads((VECTORS / "numbers.json").read_text("utf-8"))

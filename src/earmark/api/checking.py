@@ -10,10 +10,10 @@ from earmark.api.evidencing import named_in
 from earmark.api.finding import DETECTOR, Sought, hear
 from earmark.api.looking import Track
 from earmark.api.progress import Progress, silent
+from earmark.cases.again import Again
 from earmark.cases.bundle import Bundle
 from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NotCheckedError, holds
-from earmark.cases.computed import Again
 from earmark.cases.facts import RecordingFacts
 from earmark.cases.folder import BUNDLE, CaseError
 from earmark.errors import MediaError, UsageError
@@ -86,7 +86,10 @@ def hear_again(exhibit: Path, keys: Keys, bundle: Bundle, progress: Progress = s
     except MediaError as error:
         raise ValueError(str(error)) from error
     return [
-        Again(one.streams or None, one.evidence.segments, one.evidence.soft, min(1.0, one.share)) for one in heard.found
+        Again(
+            one.streams or None, one.evidence.segments, one.evidence.soft, one.evidence.amplitude, min(1.0, one.share)
+        )
+        for one in heard.found
     ]
 
 

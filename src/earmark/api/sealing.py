@@ -92,12 +92,12 @@ class Openers:
         )
 
     def _opening(self, recording_id: str, listener: str) -> ListenerOpening:
-        """Open the commitment to a listener's secret, in the tree that was there when their codeword was settled."""
+        """Open the commitment to a listener's secret, in the first tree that has it."""
         settled = self.settled.get(listener)
-        before = [tree for tree in self.trees if settled is None or tree.index < settled.index]
-        size = whole((before or self.trees)[-1].body["listeners"])
         receipt = receipt_opening(self.vault, self.trees[0], settled) if self._of_call and settled else None
-        found = self.vault.listener_opening(recording_id, listener, "case", size)
+        found = self.vault.listener_opening(
+            recording_id, listener, "case", [whole(tree.body["listeners"]) for tree in self.trees]
+        )
         return ListenerOpening(
             listener=listener,
             secret=found.secret.hex(),

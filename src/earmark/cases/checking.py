@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from earmark.cases import committed, computed
+from earmark.cases import again, committed, computed
+from earmark.cases.again import Again
 from earmark.cases.bundle import Bundle, File, read_file
 from earmark.cases.checklist import Checked, NotCheckedError, hopeless, named
-from earmark.cases.computed import Again
 from earmark.cases.evidence import written
 from earmark.cases.folder import EVIDENCE, EXHIBIT
 from earmark.records.ledger.heads import SignedHead
@@ -115,4 +115,4 @@ def check_evidence(bundle: Bundle, exhibit: Path, hear: Hear) -> str:
     """15. The evidence is that of the exhibit, as the opened mark key shows."""
     keys = committed.mark_keys_of(bundle)
     check_exhibit(bundle, exhibit)
-    return computed.check_evidence(bundle, lambda: hear(exhibit, keys, bundle))
+    return again.check_evidence(bundle, lambda: hear(exhibit, keys, bundle))

@@ -147,7 +147,9 @@ def _named_alike(traced: Json, accusations: Sequence[Accusation]) -> bool:
 
 def _require_shared(entered: Json, stated: Sequence[float]) -> None:
     """Raise a ValueError unless each attempt has a share that the trace has set aside, of no more than there is."""
-    if not isinstance(entered, list) or not all(isinstance(share, int | float) and share >= 0 for share in entered):
+    if not isinstance(entered, list) or not all(
+        isinstance(share, int | float) and not isinstance(share, bool) and share >= 0 for share in entered
+    ):
         raise ValueError("the trace does not say what share of the allowed chance each attempt had")
     left = [float(share) for share in entered if isinstance(share, int | float)]
     if sum(left) > 1 + ROUNDING:
@@ -169,16 +171,17 @@ def _marking(bundle: Bundle, recording_id: str) -> list[Sequence[Entry]]:
     given = of_recording(bundle, recording_id, "copy-given")
     for opening in bundle.statement.openings.listeners:
         own = [entry for entry in given if entry.body.get("listener") == opening.listener]
-        tree = [entry for entry in trees if entry.body.get("listeners") == opening.size]
-        if not own or not tree or tree[0].index >= own[0].index:
+        tree = tree_of(trees, opening)
+        if not own or tree is None or tree.index >= own[0].index:
             raise ValueError(f"{opening.listener!r} was not committed to before a copy was given")
     return [marked, given]
 
 
 def _holding(bundle: Bundle, call_id: str) -> list[Sequence[Entry]]:
     """Return the entries about the call that have to come one after the other: it was opened, and then it happened."""
-    trees = {_count(one.body.get("listeners")): one for one in reversed(of_recording(bundle, call_id, *TREES))}
-    committed_calls.require_heard_after(bundle, call_id, trees)
+    trees = of_recording(bundle, call_id, *TREES)
+    settled = {one.listener: tree_of(trees, one) for one in bundle.statement.openings.listeners}
+    committed_calls.require_heard_after(bundle, call_id, settled)
     opened = of_recording(bundle, call_id, committed_calls.OPENED)
     return [opened, of_recording(bundle, call_id, *committed_calls.SPOKEN, *committed_calls.COMING)]
 
@@ -201,10 +204,28 @@ def check_recording(bundle: Bundle) -> str:
         raise ValueError("segments were heard that the recording does not have")
     if evidence.recording.call is not None:
         committed_calls.require_spoken(bundle, evidence.recording, evidence.recording.call)
-    counts = of_recording(bundle, evidence.recording.id, *TREES)
-    if evidence.listeners != max(_count(entry.body.get("listeners")) for entry in counts):
+    if evidence.listeners != _grown(of_recording(bundle, evidence.recording.id, *TREES)):
         raise ValueError("the number of listeners is not the one committed to")
     return f"{evidence.recording.id}, among {evidence.listeners:,} listeners"
+
+
+def _grown(trees: Sequence[Entry]) -> int:
+    """Return how many listeners there are in the end, of trees each of which has all that the one before has, and more.
+
+    Raises:
+        ValueError: one has not as many more as it says. There would be more secrets to choose from than listeners.
+    """
+    sizes = [_count(entry.body.get("listeners")) for entry in trees]
+    for (before, after), entry in zip(pairwise(sizes), trees[1:], strict=True):
+        if not 0 < after - before == _count(entry.body.get("added")):
+            raise ValueError("the listeners' tree has not grown as the ledger says")
+    return sizes[-1]
+
+
+def tree_of(trees: Sequence[Entry], opening: ListenerOpening) -> Entry | None:
+    """Return the entry of the first tree that has the place of an opening; None if the opening is of another one."""
+    tree = next((one for one in trees if _count(one.body.get("listeners")) > opening.index), None)
+    return tree if tree is not None and tree.body.get("listeners") == opening.size else None
 
 
 def _facts(recording: RecordingFacts) -> dict[str, Json]:
@@ -223,13 +244,13 @@ def _marked(bundle: Bundle) -> Entry:
     """Return the entry of the recording's marking, or of the call's opening."""
     recording = bundle.statement.evidence.recording
     found = of_recording(bundle, recording.id, MARKED[recording.call is not None]) if recording else []
-    if not found:
-        raise ValueError("the entry of the recording's marking is not here")
+    if len(found) != 1:
+        raise ValueError("the entry of the recording's marking is not here, or there are two")
     return found[0]
 
 
 def _count(value: Json) -> int:
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError("an entry does not say how many listeners there are")  # noqa: TRY004 - of outside input
     return value
 
@@ -262,7 +283,7 @@ def check_secrets(bundle: Bundle) -> str:
     if recording is None or not opened:
         raise NotCheckedError(NOBODY)
     for one in opened:
-        opening_of(one).verify(recording.id, one.listener, _root(bundle, recording.id, one.size))
+        opening_of(one).verify(recording.id, one.listener, _root(bundle, recording.id, one))
         if recording.call is not None:
             committed_calls.require_signed(bundle, recording.id, one)
     return f"{len(opened)} opened"
@@ -278,13 +299,12 @@ def opening_of(one: ListenerOpening) -> Opening:
     return Opening(bytes.fromhex(one.secret), one.index, one.size, [bytes.fromhex(part) for part in one.path])
 
 
-def _root(bundle: Bundle, recording_id: str, size: int) -> bytes:
-    """Return the root of the listeners' tree of that size."""
-    for entry in of_recording(bundle, recording_id, *TREES):
-        root = entry.body.get("listeners_root")
-        if entry.body.get("listeners") == size and isinstance(root, str):
-            return bytes.fromhex(root)
-    raise ValueError("the ledger has not committed to that many listeners")
+def _root(bundle: Bundle, recording_id: str, opening: ListenerOpening) -> bytes:
+    """Return the root of the first listeners' tree that has the place of an opening."""
+    tree = tree_of(of_recording(bundle, recording_id, *TREES), opening)
+    if tree is None:
+        raise ValueError("that is not the tree in which the ledger has first committed to them")
+    return committed_calls.hexadecimal(tree.body.get("listeners_root"))
 
 
 def mark_keys_of(bundle: Bundle) -> dict[int | None, bytes]:

@@ -29,16 +29,16 @@ def about(bundle: Bundle, call_id: str, *kinds: str) -> list[Entry]:
     return [entry for entry in bundle.seal.of_kind(*kinds) if entry.body.get("recording") == call_id]
 
 
-def require_heard_after(bundle: Bundle, call_id: str, trees: Mapping[int, Entry]) -> None:
+def require_heard_after(bundle: Bundle, call_id: str, trees: Mapping[str, Entry | None]) -> None:
     """Raise a ValueError unless each who is named was committed to, then signed, and only then was let in.
 
     Args:
         bundle: the case.
         call_id: of the call.
-        trees: the entries that commit to listeners, by how many they commit to.
+        trees: the entries that commit to those who are named, by listener.
     """
     for opening in bundle.statement.openings.listeners:
-        tree = trees.get(opening.size)
+        tree = trees.get(opening.listener)
         steps = [tree, *(first_of(bundle, call_id, kind, opening.listener) for kind in COMING)]
         places = [-1 if step is None else step.index for step in steps]
         if -1 in places or sorted(places) != places:

@@ -1,12 +1,9 @@
-"""Checks 11 to 15: everything that can be computed anew from the evidence and what was opened."""
+"""Checks 11 to 14: everything that can be computed anew from the evidence and what was opened."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 from math import log, log10
 
 import numpy as np
-from numpy.typing import NDArray
 
 from earmark.cases import bound, chance, codewords, committed_calls, scores
 from earmark.cases.bundle import Bundle
@@ -18,30 +15,8 @@ from earmark.cases.facts import Heard
 ROUNDING = 1e-6
 """By what part of it, and at least so much, a claimed bound's logarithm may lie below the one computed anew."""
 
-SAME_SEGMENTS = 0.98
-SAME_SOFT = 0.1
-SAME_SHARE = 0.98
-"""How alike evidence computed anew has to be: that share of the segments, and of those that share within 0.1."""
-
 Bits = Mapping[str, list[int]]
 """Codewords at the segments of an attempt, by listener."""
-
-
-@dataclass(frozen=True)
-class Again:
-    """Evidence computed anew from an exhibit.
-
-    Attributes:
-        streams: of a call, which of them it is of; None of a file.
-        segments: numbers of the segments heard.
-        soft: which variant each carries.
-        share: of the allowed error.
-    """
-
-    streams: tuple[int, ...] | None
-    segments: NDArray[np.int64]
-    soft: NDArray[np.float64]
-    share: float
 
 
 def check_scores(bundle: Bundle) -> str:
@@ -87,16 +62,27 @@ def check_bounds(bundle: Bundle) -> str:
     """13. The bounds are no smaller than those computed anew, and small enough to name anybody."""
     evidence, bits = bundle.statement.evidence, codewords_of(bundle)
     for one in evidence.accusations:
-        anew = bound.log_bound(claim_of(bundle, one, bits[one.attempt][one.listener])) / log(10)
+        claim = claim_of(bundle, one, bits[one.attempt][one.listener])
+        anew = bound.log_bound(claim) / log(10)
         if not one.bound_log10 >= anew - ROUNDING * max(1.0, abs(anew)):
             raise ValueError(
                 f"the bound of {one.listener!r} is claimed to be 10^{one.bound_log10:.4f}, and is 10^{anew:.4f}"
             )
         if one.bound_log10 > log10(evidence.family_wise):
             raise ValueError(f"the bound of {one.listener!r} is too large to name anybody")
+        _require_sum(one, bound.log_price(claim) / log(10))
     largest = max(one.bound_log10 for one in evidence.accusations)
     attempts = f", {len(evidence.attempts)} pieces of evidence" if len(evidence.attempts) > 1 else ""
     return f"10^{largest:.2f} or less, {evidence.family_wise:g} allowed{attempts}"
+
+
+def _require_sum(one: Accusation, price_log10: float) -> None:
+    """Raise a ValueError unless a bound is its tail times its price."""
+    total = min(0.0, one.tail_log10 + one.price_log10)
+    if not abs(one.price_log10 - price_log10) <= ROUNDING * max(1.0, abs(price_log10)):
+        raise ValueError(f"the price of the bound of {one.listener!r} is another one")
+    if not abs(total - one.bound_log10) <= ROUNDING * max(1.0, abs(one.bound_log10)):
+        raise ValueError(f"the bound of {one.listener!r} is not the sum of its parts")
 
 
 def claim_of(bundle: Bundle, one: Accusation, bits: list[int]) -> bound.Claim:
@@ -139,45 +125,6 @@ def _distance(attempt: Attempt, first: Accusation, count: int) -> float:
         raise ValueError("they are not listed as this format says")
     counted = slice(None, None, innocents.every)
     return chance.distance(innocents.deficits, first.scores[counted], attempt.heard.thresholds[counted])
-
-
-def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
-    """15. The evidence is that of the exhibit, as the opened mark key shows."""
-    attempts = bundle.statement.evidence.attempts
-    if not attempts:
-        raise NotCheckedError("no recording was found")
-    heard = hear()
-    alike = sum(_alike(one, heard) for one in attempts)
-    count = sum(len(one.heard.segments) for one in attempts)
-    return f"{alike:,} of {count:,} segments agree within {SAME_SOFT}"
-
-
-def _alike(attempt: Attempt, heard: Sequence[Again]) -> int:
-    """Return how many segments of an attempt are the same where it is heard again.
-
-    Raises:
-        ValueError: too few are, or such evidence has a smaller share of the allowed error.
-    """
-    mine = dict(zip(attempt.heard.segments, attempt.heard.soft, strict=True))
-    anew = max((one for one in heard if one.streams == attempt.streams), key=partial(_overlap, mine), default=None)
-    if anew is None or _overlap(mine, anew) < SAME_SEGMENTS:
-        raise ValueError("other segments are heard in the exhibit")
-    theirs = dict(zip(anew.segments.tolist(), anew.soft.tolist(), strict=True))
-    shared = mine.keys() & theirs.keys()
-    alike = len([segment for segment in shared if abs(mine[segment] - theirs[segment]) <= SAME_SOFT])
-    if alike < SAME_SHARE * len(shared):
-        raise ValueError("other variants are heard in the exhibit, or not as surely")
-    if attempt.heard.share > anew.share * (1 + ROUNDING):
-        raise ValueError(
-            f"such evidence has a share of {anew.share:.4g} of what is allowed, not {attempt.heard.share:.4g}"
-        )
-    return alike
-
-
-def _overlap(mine: Mapping[int, float], again: Again) -> float:
-    """Return what part of the segments heard in either were heard in both."""
-    theirs = set(again.segments.tolist())
-    return len(mine.keys() & theirs) / max(1, len(mine.keys() | theirs))
 
 
 def codewords_of(bundle: Bundle) -> list[Bits]:

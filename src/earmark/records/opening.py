@@ -52,14 +52,16 @@ def codebook(safe: Safe, recording_id: str, purpose: Purpose) -> dict[str, bytes
     return rosters.open_secrets(sitting.columns, recording_id, sealed)
 
 
-def listener(safe: Safe, recording_id: str, listener_id: str, purpose: Purpose, *, size: int | None = None) -> Opening:
-    """Open the commitment to one listener's secret, in the tree of ``size`` listeners or the newest.
+def listener(
+    safe: Safe, recording_id: str, listener_id: str, purpose: Purpose, *, sizes: Sequence[int] = ()
+) -> Opening:
+    """Open the commitment to one listener's secret, in the first tree of ``sizes`` that has them, or in the newest.
 
     Raises:
-        UsageError: there is no such listener, or was none then.
+        UsageError: there is no such listener.
         VaultError: the vault cannot be opened or written.
     """
     with safe.writing() as sitting:
-        found = rosters.opening(sitting, recording_id, listener_id, size)
+        found = rosters.opening(sitting, recording_id, listener_id, sizes)
         sitting.enter(acts.key_opened([recording_id], [LISTENER_SECRET], purpose))
     return found

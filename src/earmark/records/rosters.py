@@ -112,20 +112,23 @@ def not_committed(recording_id: str) -> VaultError:
     )
 
 
-def opening(sitting: Sitting, recording_id: str, listener_id: str, size: int | None = None) -> Opening:
-    """Return what opens the commitment to one listener's secret, in the newest tree or in that of ``size`` listeners.
+def opening(sitting: Sitting, recording_id: str, listener_id: str, sizes: Sequence[int] = ()) -> Opening:
+    """Return what opens the commitment to one listener's secret, in the first tree of ``sizes`` that has them.
+
+    If none of those has, or none is given, that is the newest.
 
     Raises:
-        UsageError: there is no such listener, or was none then.
+        UsageError: there is no such listener.
     """
     query = select(table.c.place, table.c.secret).filter_by(recording_id=recording_id, id=listener_id)
     row = sitting.connection.execute(query).first()
-    hashes = _hashes(sitting.connection, recording_id)[:size]
-    if row is None or row.place >= len(hashes):
+    if row is None:
         raise UsageError(
             f"{listener_id!r} is no listener of {recording_id}", f"“earmark listeners {recording_id}” lists them."
         )
     secret = open_listener(sitting.columns, recording_id, listener_id, row.secret)
+    size = min((one for one in sizes if one > row.place), default=None)
+    hashes = _hashes(sitting.connection, recording_id)[:size]
     return Opening(secret, row.place, len(hashes), inclusion_path(hashes, row.place))
 
 

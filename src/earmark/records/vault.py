@@ -286,16 +286,22 @@ class Vault:
         return opening.codebook(self.safe, recording_id, purpose)
 
     def listener_opening(
-        self, recording_id: str, listener_id: str, purpose: Purpose, size: int | None = None
+        self, recording_id: str, listener_id: str, purpose: Purpose, sizes: Sequence[int] = ()
     ) -> Opening:
-        """Return what opens the commitment to one listener's secret, in the tree of ``size`` listeners or the newest.
+        """Return what opens the commitment to one listener's secret, in the first tree that has them, or in the newest.
 
         The ledger says so first.
 
+        Args:
+            recording_id: of the recording.
+            listener_id: the listener's.
+            purpose: what it is for.
+            sizes: of the trees to choose from.
+
         Raises:
-            UsageError: there is no such listener, or was none then.
+            UsageError: there is no such listener.
         """
-        return opening.listener(self.safe, recording_id, listener_id, purpose, size=size)
+        return opening.listener(self.safe, recording_id, listener_id, purpose, sizes=sizes)
 
     def record_copy(self, recording_id: str, listener_id: str, *, path: Path, sha256: str, container: str) -> None:
         """Note that a listener is given a copy; call this before the copy appears under its name.
