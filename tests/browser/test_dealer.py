@@ -22,8 +22,8 @@ from earmark.records.vault import Vault
 WITHIN_S = 300.0
 STILL_S = 6.0
 RATE = 48_000
-POSITIONS = 192
-"""Keys for 46 s, so that it is soon over."""
+POSITIONS = 256
+"""Keys for a minute, so that it is soon over, and a busy machine has time to let two people meet before."""
 
 needs_janus = pytest.mark.skipif(
     shutil.which("janus") is None, reason="Janus is not installed, so nobody was heard without a server (make browsers)"
