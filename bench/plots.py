@@ -67,4 +67,4 @@ def powers(axes: Axes, *, along: bool = True) -> None:
 
 def plain(value: float) -> str:
     """Return a power of ten in full."""
-    return f"{value:,.0f}" if value >= 1 else np.format_float_positional(value, trim="-")
+    return f"{value:,.0f}" if value >= 1 else np.format_float_positional(float(f"{value:.3g}"), trim="-")
