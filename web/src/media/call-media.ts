@@ -6,12 +6,12 @@ import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
 import { KeyWatch } from "./keywatch.ts";
 import { marking, type Marking } from "./marking.ts";
-import type { Counts, FromWorker, ToWorker } from "./messages.ts";
+import type { Counts, FromWorker, ReceivingCounts, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
 import { Patience } from "./patience.ts";
 import { Sound } from "./sound.ts";
 
-/** How loud a microphone is, on its meter's scale, when somebody speaks. */
+/** How loud one is, on a meter's scale, when one speaks. */
 const SPEAKING_LEVEL = 0.35;
 
 export interface CallMediaEvents {
@@ -45,6 +45,8 @@ export interface Look {
   quality: Quality;
   /** Streams that arrive, and cannot be heard for want of keys. */
   unkeyed: ReadonlySet<number>;
+  /** The newest position of the own stream; null while nothing is sent. */
+  at: { stream: number; position: number } | null;
 }
 
 interface Heard {
@@ -70,7 +72,6 @@ export class CallMedia {
    * @param iceServers help to find a way through; none unless the server names some.
    */
   constructor(
-    private readonly context: AudioContext,
     place: HTMLElement,
     iceServers: readonly IceServer[],
     private readonly events: CallMediaEvents,
@@ -124,7 +125,7 @@ export class CallMedia {
   async speak(own: OwnStream, microphone: Microphone): Promise<Offered | null> {
     this.silence();
     const beginning = (this.beginning = Symbol());
-    const marked = await marking(this.context, microphone, own);
+    const marked = await marking(microphone, own);
     if (this.beginning !== beginning) {
       marked.stop();
       return null;
@@ -221,14 +222,7 @@ export class CallMedia {
     this.sound.play();
   }
 
-  /** The newest position of the own stream; null while nothing is sent. */
-  async position(): Promise<{ stream: number; position: number } | null> {
-    const own = this.own;
-    const { sending } = await this.counts();
-    return own === null || sending === null ? null : { stream: own.stream, position: sending.position };
-  }
-
-  counts(): Promise<Counts> {
+  private counts(): Promise<Counts> {
     return new Promise((resolve) => {
       this.counting.push(resolve);
       this.tell({ type: "count" });
@@ -236,24 +230,28 @@ export class CallMedia {
   }
 
   /**
-   * Listens around: who speaks now, how well sound arrives, and which streams cannot be heard for want of keys. To be asked
-   * a few times a second.
+   * Listens around: who speaks now, how well sound arrives, which streams cannot be heard for want of keys, and how far
+   * one's own stream is. To be asked a few times a second.
    *
-   * @param level of the own microphone's meter; 0 while it is muted or closed.
    * @param now in ms, rising.
    */
-  async look(level: number, now: number): Promise<Look> {
-    if (this.own !== null && level > SPEAKING_LEVEL) {
-      this.activity.heard(this.own.stream, 1, now);
+  async look(now: number): Promise<Look> {
+    const { own } = this;
+    const { sending, streams } = await this.counts();
+    if (own !== null && sending !== null && sending.level > SPEAKING_LEVEL) {
+      this.activity.heard(own.stream, 1, now);
     }
-    await Promise.all([...this.heard].map(([stream, heard]) => this.listen(stream, heard, now)));
-    const qualities = [...this.heard.values()].map((heard) => heard.quality);
-    const { streams } = await this.counts();
-    const unkeyed = this.keyWatch.look(
-      streams.filter(({ stream }) => this.heard.has(stream)),
-      now,
-    );
-    return { speaking: this.activity.speaking(now), quality: worst(qualities), unkeyed };
+    const countsOf = new Map(streams.map((counts) => [counts.stream, counts]));
+    await Promise.all([...this.heard].map(([stream, heard]) => this.listen(heard, countsOf.get(stream), now)));
+    return {
+      speaking: this.activity.speaking(now),
+      quality: worst([...this.heard.values()].map(({ quality }) => quality)),
+      unkeyed: this.keyWatch.look(
+        streams.filter(({ stream }) => this.heard.has(stream)),
+        now,
+      ),
+      at: own === null || sending === null ? null : { stream: own.stream, position: sending.position },
+    };
   }
 
   close(): void {
@@ -262,7 +260,8 @@ export class CallMedia {
     this.worker.terminate();
   }
 
-  private async listen(stream: number, heard: Heard, now: number): Promise<void> {
+  private async listen(heard: Heard, counts: ReceivingCounts | undefined, now: number): Promise<void> {
+    const { stream } = heard.subscription;
     const current = reception(await heard.subscription.connection.getStats());
     if (current === null) {
       return;
@@ -275,16 +274,9 @@ export class CallMedia {
       heard.quality = quality(concealed(before, current));
       this.events.lost(stream, lostPercent(before, current));
       heard.before = current;
-      await this.wait(stream, heard);
-    }
-  }
-
-  /** Has sound kept back for as long as it is worth it. */
-  private async wait(stream: number, { subscription, patience }: Heard): Promise<void> {
-    const { streams } = await this.counts();
-    const received = streams.find((one) => one.stream === stream);
-    if (received !== undefined) {
-      subscription.wait(patience.look(received));
+      if (counts !== undefined) {
+        heard.subscription.wait(heard.patience.look(counts)); // sound is kept back for as long as it is worth it
+      }
     }
   }
 

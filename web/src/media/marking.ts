@@ -22,8 +22,8 @@ export interface Marking {
 }
 
 /** Begins to mark what a microphone hears. */
-export function marking(context: AudioContext, microphone: Microphone, own: OwnStream): Promise<Marking> {
-  return reaches(microphone.track) ? straight(microphone.track) : throughWorklet(context, microphone.source, own);
+export function marking(microphone: Microphone, own: OwnStream): Promise<Marking> {
+  return reaches(microphone.track) ? straight(microphone) : throughWorklet(microphone, own);
 }
 
 /** Whether a worker can have the track's sound as it is to be marked. */
@@ -32,8 +32,10 @@ function reaches(track: MediaStreamTrack): boolean {
   return "MediaStreamTrackProcessor" in globalThis && sampleRate === RATE && channelCount === 1;
 }
 
-/** The microphone drives all; its clone, which is never enabled, is the carrier. */
-function straight(track: MediaStreamTrack): Promise<Marking> {
+/** The microphone drives all, and its meter rests; its clone, which is never enabled, is the carrier. */
+function straight(microphone: Microphone): Promise<Marking> {
+  microphone.rest();
+  const { track } = microphone;
   const carrier = track.clone();
   carrier.enabled = false;
   const source = new MediaStreamTrackProcessor({ track }).readable;
@@ -44,7 +46,7 @@ function straight(track: MediaStreamTrack): Promise<Marking> {
 }
 
 /** The worklet drives all; its own output, silence, is the carrier. */
-async function throughWorklet(context: AudioContext, sound: AudioNode, own: OwnStream): Promise<Marking> {
+async function throughWorklet({ context, source: sound }: Microphone, own: OwnStream): Promise<Marking> {
   await context.audioWorklet.addModule(workletUrl);
   const node = new AudioWorkletNode(context, "earmark-marker", {
     numberOfInputs: 1,

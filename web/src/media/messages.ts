@@ -51,6 +51,8 @@ export interface SendingCounts {
   dropped: number;
   /** The position of the newest. */
   position: number;
+  /** How loud one has been of late, on a meter's scale; see `meter`. */
+  level: number;
   /** How many of them found a carrier. */
   paired: number;
   droppedPackets: number;

@@ -1,7 +1,6 @@
 /** The microphone: opened by a click and never otherwise. */
 
-/** Below it a level meter shows nothing, in dB under full scale. */
-const QUIETEST_DB = -60;
+import { meter } from "./meter.ts";
 
 /** Thrown when there is no microphone to be had; `message` says what to do. */
 export class MicrophoneError extends Error {
@@ -15,7 +14,7 @@ export class Microphone {
   private heard = false;
 
   private constructor(
-    private readonly context: AudioContext,
+    readonly context: AudioContext,
     private readonly stream: MediaStream,
   ) {
     this.source = context.createMediaStreamSource(stream);
@@ -81,6 +80,11 @@ export class Microphone {
     }
   }
 
+  /** Ends the meter and the hearing of oneself, which take an audio thread of their own. The track goes on. */
+  rest(): void {
+    void this.context.suspend().catch(() => undefined); // it is closed, and rests
+  }
+
   close(): void {
     this.source.disconnect();
     this.track.stop();
@@ -90,12 +94,6 @@ export class Microphone {
   get track(): MediaStreamTrack {
     return this.stream.getAudioTracks()[0]!;
   }
-}
-
-/** The root mean square of samples (full scale ±1) on a scale of decibels: 0 at −60 dB and below, 1 at 0 dB. */
-export function meter(samples: Float32Array): number {
-  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-  return Math.min(1, Math.max(0, 1 - (10 * Math.log10(power + 1e-12)) / QUIETEST_DB));
 }
 
 function whatToDo(error: unknown): string {

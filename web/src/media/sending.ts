@@ -6,6 +6,7 @@ import { VariantEncoders, type CodedFrame } from "./encoders.ts";
 import { framesOf, type MarkedFrames } from "./frames.ts";
 import { Keeping } from "./keeping.ts";
 import type { SendingCounts, Source, VariantFrame } from "./messages.ts";
+import { meter } from "./meter.ts";
 import { Pairing } from "./pairing.ts";
 import { CALM, Planner } from "./plan.ts";
 import { SignSupply } from "./signs.ts";
@@ -15,6 +16,9 @@ export interface PacketSealer {
   seal(position: number, frame: number, variants: readonly [Bytes, Bytes], ages: readonly number[]): Promise<Bytes>;
 }
 
+/** How much of a level is left 20 ms later: half a second on, it is a twelfth. */
+const FADING = 0.905;
+
 /** So many frames of 20 ms may be under way in this browser: half a second of sound. */
 const MOST_WAITING = 25;
 
@@ -23,6 +27,7 @@ export class Sending {
   private sealing = 0;
   private dropped = 0;
   private position = 0;
+  private level = 0;
   private readonly encoders: VariantEncoders;
   private readonly frames: MarkedFrames;
   private readonly planner = new Planner();
@@ -66,6 +71,7 @@ export class Sending {
       sealed: this.sealed,
       dropped: this.dropped,
       position: this.position,
+      level: this.level,
       ...this.pairing.counts,
       waiting: this.pairing.waiting,
     };
@@ -119,6 +125,7 @@ export class Sending {
 
   /** Codes a frame, unless this browser is so far behind that nobody would hear it in time. */
   private take(frame: VariantFrame): void {
+    this.level = Math.max(meter(frame.variants[0]), FADING * this.level);
     if (this.encoders.waiting + this.sealing < MOST_WAITING) {
       this.plan = this.planner.at(performance.now());
       this.keeping?.push(frame);

@@ -93,7 +93,7 @@ export class Controller implements CallActions {
     }
     this.hearMyself(false);
     this.wantsToSpeak = withMicrophone;
-    this.media ??= this.mediaIn(this.sounds());
+    this.media ??= this.mediaIn();
     this.act({ type: "consent" });
   }
 
@@ -156,7 +156,7 @@ export class Controller implements CallActions {
     this.session?.act(intent);
   }
 
-  /** Sound needs a click: this is called by one. Nobody waits for it, since without a loudspeaker it never comes. */
+  /** The microphone's meter needs a click: this is called by one. Nobody waits for it, since without a loudspeaker it never comes. */
   private sounds(): AudioContext {
     this.context ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
     void this.context.resume().catch(() => undefined);
@@ -177,8 +177,8 @@ export class Controller implements CallActions {
     }
   }
 
-  private mediaIn(context: AudioContext): CallMedia {
-    return new CallMedia(context, this.place, this.session?.view.iceServers ?? [], {
+  private mediaIn(): CallMedia {
+    return new CallMedia(this.place, this.session?.view.iceServers ?? [], {
       blocked: () => {
         this.store.update({ silenced: true });
       },
@@ -243,14 +243,12 @@ export class Controller implements CallActions {
     if (media === null) {
       return;
     }
-    const level = this.store.value.muted ? 0 : this.microphoneLevel();
-    const look = await media.look(level, performance.now());
+    const { at, ...look } = await media.look(performance.now());
     const before = this.store.value;
     const same = sameStreams(look.speaking, before.speaking) && sameStreams(look.unkeyed, before.unkeyed);
     if (!same || look.quality !== before.quality) {
       this.store.update(look);
     }
-    const at = await media.position();
     if (at !== null && media === this.media) {
       this.session?.media({ type: "at", ...at });
     }
