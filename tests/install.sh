@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs what tests run in or beside, where it is missing and this machine lets us. Never fails: tests say what they skip.
 missing=""
-for program in chromium firefox-esr pulseaudio janus turnserver node npm ip; do
+for program in chromium firefox-esr pulseaudio janus turnserver node npm ip pdftotext; do
   command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
 done
 set -- /usr/lib/postgresql/*/bin/initdb
 [ -e "$1" ] || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
-packages=$(echo "$missing" | sed 's/\bnode\b/nodejs/; s/\bip\b/iproute2/; s/\bturnserver\b/coturn/')
+packages=$(echo "$missing" | sed 's/\bnode\b/nodejs/; s/\bip\b/iproute2/; s/\bturnserver\b/coturn/; s/\bpdftotext\b/poppler-utils/')
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "earmark: installing$packages"
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # which keeps services of packages from being started

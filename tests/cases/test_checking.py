@@ -410,6 +410,15 @@ def test_other_files(tmp_path: Path) -> None:
     assert failed(checks_of(tmp_path, data)) == {7}
 
 
+def test_files_that_were_sealed_and_are_not_here_are_said(tmp_path: Path) -> None:
+    files = [
+        File(name=name, sha256=hashlib.sha256(b"<p>").hexdigest(), bytes=3) for name in ("report.html", "report.pdf")
+    ]
+    (tmp_path / "report.pdf").write_bytes(b"<p>")
+    found = checks_of(tmp_path, Made(files=tuple(files)).sealed())[7]
+    assert (found.state, found.detail) == ("passed", "report.pdf; not here, though sealed: report.html")
+
+
 def heard_again(made: Made, change: float = 0.0, shift: int = 0, share: float = 1.0) -> list[Again]:
     """Return what is heard of the exhibit again: all that was put to the codebook."""
     return [

@@ -2,14 +2,17 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import log10
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 from tests.cases.pages import assert_harmless
@@ -19,13 +22,15 @@ from tests.cases.sealed import Made, evidence_of
 from earmark.cases.computed import codewords_of
 from earmark.cases.evidence import Evidence
 from earmark.cases.facts import Passage, Stretch
+from earmark.cases.folder import CaseError
 from earmark.cases.report import pictures
 from earmark.cases.report.alterations import alterations
+from earmark.cases.report.drawable import drawable, draws
 from earmark.cases.report.first_page import NOTICE, Background
 from earmark.cases.report.page import page
 from earmark.cases.report.paper import inputs, paper
 from earmark.cases.report.story import Story, told
-from earmark.cases.report.words import clock, day, figures, length, listed, odds, size, visible
+from earmark.cases.report.words import clock, day, figures, length, listed, odds, share, size, visible
 
 TIME = "2026-11-23T09:%02d:00.000000Z"
 
@@ -308,6 +313,133 @@ def test_long_leaks_have_small_pictures() -> None:
 
 
 CALLED = Leaked(of_call=True)
+
+
+UNDRAWABLE = [
+    "日本語の題名",
+    "สวัสดีค่ะ",
+    "会议录音 😀👨\u200d👩\u200d👧.ogg",
+    "e\u20e3 a\u0301\u0323",
+    "한국어 \u1100\u1161",
+    "<日&本>",
+    "#日 $本$ \\ก",
+]
+
+
+@pytest.mark.parametrize("text", UNDRAWABLE)
+def test_what_no_font_can_draw_is_written_as_its_number(text: str) -> None:
+    story = story_of(NAMED, title=text, names={"listener00": text})
+    assert paper(story).startswith(b"%PDF-1.7")
+    assert str(escape(text)) in page(story).decode()
+    shown = drawable(text)
+    assert drawable(shown) == shown
+    assert draws(shown)
+    assert decoded(shown) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Chloë Œuvré", "Ελλάδα", "Привет", "שלום", "مرحبا", "नमस्ते", "1\u00a0×\u00a010⁻⁶ “a” → –"]
+)
+def test_what_fonts_can_draw_stays(text: str) -> None:
+    assert drawable(text) == text
+
+
+@given(st.text(max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_every_name_can_be_set(name: str) -> None:
+    assert draws(drawable(visible(name)))
+
+
+def test_a_document_that_cannot_be_set_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.cases.report.paper.drawable_all", lambda given: given)
+    with pytest.raises(CaseError, match="cannot be set"):
+        paper(story_of(NAMED, title="日本語"))
+
+
+def decoded(text: str) -> str:
+    return re.sub(r"\\u([0-9a-f]{4,6})", lambda found: chr(int(found[1], 16)), text)
+
+
+def read(paper_of: Story, folder: Path) -> list[str]:
+    """Return what a reader copies from the PDF, page by page."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("pdftotext is not installed")
+    (folder / "report.pdf").write_bytes(paper(paper_of))
+    done = subprocess.run([program, "-bbox", folder / "report.pdf", "-"], capture_output=True, check=True)
+    return done.stdout.decode().split("<page ")[1:]
+
+
+def words_of(one: str) -> list[tuple[float, float, str]]:
+    """Return where each word of a page begins and ends, from left to right, and the word."""
+    found = re.findall(r'<word xMin="([-\d.]+)" .*?xMax="([-\d.]+)".*?>(.*?)</word>', one)
+    return [(float(left), float(right), word) for left, right, word in found]
+
+
+def test_hashes_and_keys_can_be_copied(tmp_path: Path) -> None:
+    story = story_of(NAMED, public_key="0123456789abcdef" * 4)
+    words = [word for one in read(story, tmp_path) for _, _, word in words_of(one)]
+    assert "0123456789abcdef" * 4 in words
+    assert NAMED.evidence().exhibit.sha256 in words
+    assert not any("\u200b" in word for word in words)
+
+
+@pytest.mark.parametrize("letter", ["W", "x", "日", "-"])
+def test_long_names_stay_on_the_page(tmp_path: Path, letter: str) -> None:
+    story = story_of(NAMED, title=letter * 200, names={"listener00": letter * 500})
+    pages = read(story, tmp_path)
+    assert len(pages) < 12
+    for one in pages:
+        width = float(re.findall(r'width="([\d.]+)"', one)[0])
+        assert all(left > 0 and right < width - 50 for left, right, word in words_of(one) if word), words_of(one)
+    for svg in (figure.svg for figure in story.figures):
+        assert all(len(label) < 60 for label in re.findall(r"<text[^>]*>(.*?)</text>", svg))
+
+
+def test_a_row_says_what_each_of_its_cells_is() -> None:
+    story = story_of(TWO)
+    text = page(story).decode()
+    for head, rows in ((story.stretches_head, story.stretches), (story.bounds_head, story.bounds)):
+        assert rows
+        for name in head:
+            assert text.count(f'data-head="{name}"') == len(rows)
+
+
+def test_how_often_a_statement_was_wrong_is_called_measured() -> None:
+    story = story_of(NAMED)
+    assert story.stretches_head[3] == "Share measured wrong"
+    assert "no proven bound" in story.stretches_note
+    assert story.stretches_note in page(story).decode()
+    assert all(row[3].endswith("%") or row[3] == "not measured" for row in story.stretches)
+
+
+@pytest.mark.parametrize(
+    ("logarithm", "words"),
+    [
+        (0.0, "100\u00a0%"),
+        (0.1, "100\u00a0%"),
+        (log10(0.0074), "0.74\u00a0%"),
+        (-9.0, "0.01\u00a0%"),
+        (-2.0, "1\u00a0%"),
+    ],
+)
+def test_shares(logarithm: float, words: str) -> None:
+    assert share(logarithm) == words
+
+
+@pytest.mark.parametrize(
+    ("allowed", "words"),
+    [
+        (1e-30, "was set to 10⁻³⁰ before"),
+        (2e-16, "was set to 2.0\u00a0×\u00a010⁻¹⁶ before"),
+        (1e-15, "was set to one in a thousand trillion (10⁻¹⁵) before"),
+        (1e-6, "was set to one in a million (10⁻⁶) before"),
+    ],
+)
+def test_the_chance_allowed_is_said_as_it_is(allowed: float, words: str) -> None:
+    for leaked in (NAMED, NOBODY):
+        evidence = leaked.evidence().model_copy(update={"family_wise": allowed})
+        assert any(words in text for text in told(evidence, background(leaked)).answers[2].more)
 
 
 def test_a_call_says_whose_words_they_are_and_whose_copy() -> None:

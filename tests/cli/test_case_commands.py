@@ -54,6 +54,29 @@ def test_json(earmark: Earmark) -> None:
 
 
 @pytest.mark.usefixtures("leak")
+def test_an_exhibit_that_is_named_has_to_be_there(earmark: Earmark, home: Path) -> None:
+    assert earmark("case", "new", "leak.wav", "--out", "case").status == 0
+    (home / "empty").touch()
+    for name, words in (("nowhere", "nowhere cannot be read"), (".", "is a folder"), ("empty", "is empty")):
+        answer = earmark("case", "check", "case", "--exhibit", name, "--json")
+        assert answer.status == 1
+        assert words in answer.json["error"]
+    (home / "case/exhibit.bin").unlink()
+    assert earmark("case", "check", "case").status == 0
+    assert earmark("case", "check", "case", "--exhibit", "leak.wav").status == 0
+
+
+@pytest.mark.usefixtures("leak")
+def test_names_in_every_script(earmark: Earmark, home: Path) -> None:
+    (home / "leak.wav").rename(home / "会议录音 😀.wav")
+    made = earmark("case", "new", "会议录音 😀.wav", "--out", "case", "--title", "日本語", "--json")
+    assert made.status == 0, made.err
+    assert made.json["title"] == "日本語"
+    assert "会议录音 😀.wav" in (home / "case/report.html").read_text()
+    assert earmark("case", "check", "case").status == 0
+
+
+@pytest.mark.usefixtures("leak")
 def test_exit_statuses(earmark: Earmark, home: Path) -> None:
     write_wav(home / "other.wav", speech(5, seed=9))
     assert earmark("case", "new", "other.wav", "--out", "a").status == 3

@@ -18,6 +18,7 @@ from earmark.cases.facts import RecordingFacts
 from earmark.cases.folder import BUNDLE, CaseError
 from earmark.errors import MediaError, UsageError
 from earmark.grid import BLOCK_SEGMENTS, Grid
+from earmark.media.source import require_file
 from earmark.records.ledger.canonical import parse_object
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.proofs import Consistency, parse_consistency
@@ -46,8 +47,11 @@ def check_case(
 
     Raises:
         CaseError: the bundle cannot be read.
+        MediaError: the exhibit that is given cannot be read.
         UsageError: the head or the proof makes no sense.
     """
+    if exhibit is not None:
+        require_file(exhibit)
     path = bundle / BUNDLE if bundle.is_dir() else bundle
     known = Known(exhibit, *_known(head, proof))
     try:

@@ -82,12 +82,14 @@ def check_files(bundle: Bundle, folder: Path) -> str:
     record = hashlib.sha256(written(bundle.statement.evidence)).hexdigest()
     if any(file.name == EVIDENCE and file.sha256 != record for file in bundle.statement.files):
         raise ValueError(f"{EVIDENCE} was sealed with something else in it than the bundle has")
-    there = [file for file in bundle.statement.files if (folder / file.name).exists()]
-    for file in there:
-        check_file(file, folder)
+    there = [file.name for file in bundle.statement.files if (folder / file.name).exists()]
+    missing = [file.name for file in bundle.statement.files if file.name not in there]
+    for file in bundle.statement.files:
+        if file.name in there:
+            check_file(file, folder)
     if not there:
         raise NotCheckedError("no other file of the case is here")
-    return ", ".join(file.name for file in there)
+    return ", ".join(there) + (f"; not here, though sealed: {', '.join(missing)}" if missing else "")
 
 
 def check_file(file: File, folder: Path) -> None:

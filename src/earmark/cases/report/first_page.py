@@ -10,7 +10,7 @@ from math import log10
 
 from earmark.cases.evidence import Accusation, Evidence
 from earmark.cases.report.alterations import alterations
-from earmark.cases.report.words import day, figures, length, listed, odds
+from earmark.cases.report.words import LARGEST_POWER, day, figures, length, listed, odds
 
 NOTICE = "A verdict names a copy, not a person: whose copy it was, not who passed it on."
 
@@ -193,7 +193,7 @@ def more(evidence: Evidence) -> tuple[str, ...]:
 def sure(evidence: Evidence) -> Answer:
     """Return how sure that is, in words and figures."""
     question, allowed = "How sure is that?", log10(evidence.family_wise)
-    limit = f"The largest chance allowed was set to {odds(allowed)} ({figures(allowed)}) before the leak was traced."
+    limit = f"The largest chance allowed was set to {in_both(allowed)} before the leak was traced."
     if not evidence.accusations:
         rule = (
             "A name is given only where the chance that any innocent listener is named has a proven bound below that."
@@ -212,6 +212,11 @@ def sure(evidence: Evidence) -> Answer:
             f"were drawn at random and fixed before {fixed}, and that the keys stayed secret.",
         ),
     )
+
+
+def in_both(log10: float) -> str:
+    """Return a chance in words and figures; in figures alone where there are no words for one so small."""
+    return figures(log10) if log10 < -LARGEST_POWER else f"{odds(log10)} ({figures(log10)})"
 
 
 _EACH_VOICE = ", among them the words of all speakers together and those of each alone"

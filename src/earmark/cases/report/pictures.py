@@ -15,7 +15,7 @@ from earmark.cases.report.words import clock
 
 WIDTH = 720
 LEFT, RIGHT = 16, 704
-NAME_WIDTH, LONGEST_NAME = 130, 17
+NAME_WIDTH, LONGEST_ROW_NAME, LONGEST_NAME = 130, 17, 32
 LINKS = 56
 MOST_DOTS = 900
 BINS = 40
@@ -78,10 +78,13 @@ def time_line(
     rows = Rows(list(speakers or ()), leak_s, recording_s)
     parts = [
         text(LEFT, 18, f"The leak, {clock(leak_s)}"),
-        text(LEFT, rows.height - 10, f"The {what}, {clock(recording_s)}"),
-        *(text(LEFT, rows.leak_y(one) + 13, shortened(name), css="faint") for one, name in (speakers or {}).items()),
+        text(LEFT, rows.height - 9, f"The {what}, {clock(recording_s)}"),
         *(
-            text(LEFT, rows.recording_y(one) + 13, shortened(name), css="faint")
+            text(LEFT, rows.leak_y(one) + 13, shortened(name, LONGEST_ROW_NAME), css="faint row")
+            for one, name in (speakers or {}).items()
+        ),
+        *(
+            text(LEFT, rows.recording_y(one) + 13, shortened(name, LONGEST_ROW_NAME), css="faint row")
             for one, name in (speakers or {}).items()
         ),
     ]
@@ -112,7 +115,7 @@ class Rows:
         self._left, self._leak, self._recording = left, Scale(leak_s, left), Scale(recording_s, left)
         self._thick, self._step = (16, 24) if speakers else (30, 30)
         self._deep = self._step * max(1, len(speakers)) + self._thick - self._step
-        self.height = 26 + self._deep + LINKS + self._deep + 30
+        self.height = 26 + self._deep + LINKS + self._deep + 34
 
     def leak_y(self, speaker: str | None) -> float:
         """Return where the row of the leak is in which a speaker is."""
@@ -144,9 +147,9 @@ class Rows:
             yield element("rect", "found", x=first, y=bottom, width=last - first, height=self._thick)
 
 
-def shortened(name: str) -> str:
-    """Return a name that fits beside a row."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name that fits into a picture."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 class Scale:
@@ -172,10 +175,10 @@ def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str, num
     x = np.linspace(LEFT + 4, RIGHT - 4, len(shown))
     y = 110 - 78 * shown / reach
     parts = [
-        text(LEFT, 18, f"for the copy of {name} ↑", css="faint"),
+        text(LEFT, 18, f"for the copy of {shortened(name)} ↑", css="faint"),
         text(LEFT, 210, "against it ↓", css="faint"),
         element("path", "axis", d=f"M{LEFT} 110H{RIGHT}"),
-        text(RIGHT, 210, "segments heard, in the recording's order →", css="faint", anchor="end"),
+        text(RIGHT, 210, "segments heard, in order →", css="faint", anchor="end"),
     ]
     parts += [
         element("circle", "fits" if value > 0 else "misfits", cx=a, cy=b, r=2.4)
@@ -197,12 +200,12 @@ def clearness(soft: NDArray[np.float64]) -> str:
     parts = [
         text(LEFT, 20, "surer ↑", css="faint"),
         element("path", "axis", d=f"M{LEFT} 120H{RIGHT}"),
-        text(RIGHT, 140, "segments heard, in the recording's order →", css="faint", anchor="end"),
+        text(RIGHT, 145, "segments heard, in order →", css="faint", anchor="end"),
     ]
     parts += [element("circle", "fits", cx=a, cy=120 - 96 * b / reach, r=2.4) for a, b in zip(x, shown, strict=True)]
     clear = int((np.abs(soft) > 2).sum())
     description = f"{clear} of {len(soft)} segments say clearly which variant they carry."
-    return picture("clearness", 148, "How clearly each segment says which variant it carries", description, parts)
+    return picture("clearness", 153, "How clearly each segment says which variant it carries", description, parts)
 
 
 def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]], number: int = 0) -> str:
@@ -225,10 +228,10 @@ def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]], nu
         x, y = place(fit - lowest), 26 + 16 * level
         parts.append(element("path", "mark", d=f"M{plain(x)} {plain(y)}V170"))
         anchor = "end" if x > WIDTH / 2 else "start"
-        parts.append(text(x - 6 if anchor == "end" else x + 6, y + 6, f"the copy of {name}", anchor=anchor))
+        parts.append(text(x - 6 if anchor == "end" else x + 6, y + 6, f"the copy of {shortened(name)}", anchor=anchor))
     parts += [
-        text(LEFT, 190, f"{lowest:.0%} of the evidence fits", css="faint"),
-        text(RIGHT, 190, "all of it fits →", css="faint", anchor="end"),
+        text(LEFT, 195, f"{lowest:.0%} of the evidence fits", css="faint"),
+        text(RIGHT, 195, "all of it fits →", css="faint", anchor="end"),
     ]
     listed = ", ".join(f"the copy of {name} fits {fit:.0%}" for name, fit in named)
     others = (
@@ -237,4 +240,4 @@ def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]], nu
         else ""
     )
     title = "How well each copy fits what was heard"
-    return picture(f"among-{number}", 198, title, f"{others}Of the evidence, {listed}.", parts)
+    return picture(f"among-{number}", 203, title, f"{others}Of the evidence, {listed}.", parts)

@@ -13,7 +13,16 @@ from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import RecordingFacts, Stretch
 from earmark.cases.report import pictures
 from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, speaker_of, verdict
-from earmark.cases.report.words import day, figures, listed, size, span
+from earmark.cases.report.words import day, figures, listed, share, size, span
+
+STRETCHES = ("In the leak", "What it is", "In the recording", "Share measured wrong")
+BOUNDS = ("Copy", "Given", "Bound", "Test")
+"""What stands above the tables."""
+
+SHARE = (
+    "Share measured wrong: how many of such statements were wrong, at the worst, when that was measured on leaks whose "
+    "edits were known. It is no proven bound, and says nothing of whose copy it was."
+)
 
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
 """How states are called that their own names do not say well."""
@@ -47,7 +56,10 @@ class Story:
         notice: what must not be overlooked.
         answers: the first page.
         figures: what the evidence looks like.
-        stretches: the time line: in the leak, what it is, in the recording, how often that is wrong.
+        stretches: the time line: in the leak, what it is, in the recording, how often such statements were wrong.
+        stretches_head: what stands above these columns.
+        stretches_note: what belongs to them.
+        bounds_head: what stands above those of ``bounds``.
         bounds: of those named: the copy, given when, the bound, the test.
         facts: names and values that identify everything.
         checks: what ``earmark case check`` does, number 1 first.
@@ -63,6 +75,9 @@ class Story:
     answers: tuple[Answer, ...]
     figures: tuple[Figure, ...]
     stretches: tuple[tuple[str, str, str, str], ...]
+    stretches_head: tuple[str, str, str, str]
+    stretches_note: str
+    bounds_head: tuple[str, str, str, str]
     bounds: tuple[tuple[str, str, str, str], ...]
     facts: tuple[tuple[str, str], ...]
     checks: tuple[str, ...]
@@ -81,6 +96,9 @@ def told(evidence: Evidence, background: Background) -> Story:
         answers=tuple(answers(evidence, background)),
         figures=tuple(drawn(evidence, background)),
         stretches=tuple(row(one, background) for one in evidence.stretches),
+        stretches_head=STRETCHES,
+        stretches_note=SHARE,
+        bounds_head=BOUNDS,
         bounds=tuple(bound_row(evidence, one, background) for one in evidence.accusations),
         facts=tuple(facts(evidence, background)),
         checks=NAMES,
@@ -165,7 +183,7 @@ def row(one: Stretch, background: Background) -> tuple[str, str, str, str]:
     where = "–"
     if one.recording_start_s is not None and one.recording_end_s is not None:
         where = span(one.recording_start_s, one.recording_end_s)
-    wrong = "not measured" if one.error_rate_log10 is None else f"at most {figures(min(0.0, one.error_rate_log10))}"
+    wrong = "not measured" if one.error_rate_log10 is None else share(one.error_rate_log10)
     what = STATES.get(one.state, one.state) + (f": {background.called(one.speaker)}" if one.speaker else "")
     return span(one.leak_start_s, one.leak_end_s), what, where, wrong
 

@@ -14,7 +14,12 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 def visible(text: str) -> str:
     """Return text from a stranger with every character that is not seen, or turns the line around, as an escape."""
-    return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in _UNSEEN else one for one in text)
+    return "".join(escaped(one) if unicodedata.category(one) in _UNSEEN else one for one in text)
+
+
+def escaped(character: str) -> str:
+    """Return a character by its number."""
+    return f"\\u{ord(character):04x}"
 
 
 def odds(log10: float) -> str:
@@ -46,6 +51,12 @@ def figures(log10: float) -> str:
     if tenths == 10:
         return power if exponent else "1"
     return f"{tenths / 10:.1f}\u00a0×\u00a0{power}"
+
+
+def share(log10: float) -> str:
+    """Return a measured share, which is no bound, in per cent, rounded upward: "0.75 %"."""
+    hundredths = -floor(-(10 ** (min(0.0, log10) + 4)) + 1e-6)
+    return f"{hundredths / 100:.10g}\u00a0%"
 
 
 def clock(seconds: float) -> str:
