@@ -169,6 +169,7 @@ def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, 
         "sam": (("tia",), True),
         "tia": (("sam",), True),
     }
+    assert all(one.own_words for one in made.named)
     checked = check_case(made.folder)
     assert checked.named == made.named
     assert {one.number for one in checked.checks if one.state != "passed"} == {4}
@@ -178,6 +179,8 @@ def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, 
     assert [one.attempt for one in evidence.accusations] == [0, 1]
     page = (made.folder / "report.html").read_text("utf-8")
     assert_harmless(page)
+    assert re.search("Caution: the own words of (sam and tia|tia and sam) are in this leak as well", page)
+    assert "hear, or from an echo of it." in page
     for listener, speaker in (SPEAKERS, SPEAKERS[::-1]):
         assert f"{listener} is named by the words of {speaker} alone" in page
     assert case_line.OF_SEVERAL in made.notes
@@ -188,6 +191,8 @@ def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, 
 def test_one_copy_is_named_by_all_voices(vault: Vault, leak: Path, tmp_path: Path) -> None:
     made = new_case(vault, leak, tmp_path / "case")
     assert [(one.speakers, one.alone, one.share) for one in made.named] == [(SPEAKERS, False, 0.8)]
+    assert not made.named[0].own_words
+    assert "own words are" not in (made.folder / "report.html").read_text("utf-8")
     assert " alone, which the leak has as they were made for " not in (made.folder / "report.html").read_text("utf-8")
 
 

@@ -159,6 +159,7 @@ def test_speakers_who_leak_together_are_all_named(call: Call, vault: Vault, tmp_
         assert one.alone == (one.speakers in {("sam",), ("tia",)})
         assert one.share == pytest.approx(0.2 / 3 if one.alone else 0.8)
         assert one.listener not in one.speakers or not one.alone
+        assert one.own_words  # each by what the other has recorded
     assert [one.false_accusation_log10 for one in named] == sorted(one.false_accusation_log10 for one in named)
     (entry,) = vault.ledger.newest(1, acts.TRACE_RUN)
     shares, tracks = entry.body["shares"], entry.body["tracks"]

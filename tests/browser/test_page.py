@@ -46,6 +46,7 @@ class Seen:
     violations: list[str] = field(default_factory=list)
     ice_servers: list[Any] = field(default_factory=list)
     in_addresses: list[str] = field(default_factory=list)
+    echoing: list[str] = field(default_factory=list)
 
     async def look(self, name: str, page: Page) -> None:
         """Look at a screen in every way."""
@@ -59,6 +60,7 @@ class Seen:
         self.unreachable += [f"{name}: {one}" for one in await self._by_keyboard(page)]
         watched = await page.evaluate("() => window.watched")
         self.screens[name] = watched["microphones"]
+        self.echoing += [name] if watched["echoes"] else []
         self.violations += watched["violations"]
         self.ice_servers += watched["iceServers"]
         self.in_addresses += ["#"] if "#" in page.url else []
@@ -123,6 +125,10 @@ def test_the_microphone_opens_when_it_is_told_to_and_never_otherwise(walked: Wal
     closed = {name for name, times in opened.items() if times == 0}
     assert {"notice", "host's notice", "listening only", "no link", "new call"} <= closed
     assert opened["microphone test"] == opened["lobby"] == opened["in the call"] == 1
+
+
+def test_echo_is_taken_away_unless_somebody_says_otherwise(walked: Walked) -> None:
+    assert walked.seen.echoing == []
 
 
 def test_nothing_is_asked_of_anybody_else(walked: Walked) -> None:

@@ -20,12 +20,16 @@ dora;Dora Nováková;
 """
 OLD_BROWSER = "delete window.RTCRtpScriptTransform"
 WATCH = """
-    window.watched = { violations: [], iceServers: [], microphones: 0 };
+    window.watched = { violations: [], iceServers: [], microphones: 0, echoes: 0 };
     document.addEventListener("securitypolicyviolation", (event) => {
       window.watched.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
     });
     const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-    if (open) navigator.mediaDevices.getUserMedia = (asked) => { window.watched.microphones += 1; return open(asked); };
+    if (open) navigator.mediaDevices.getUserMedia = (asked) => {
+      window.watched.microphones += 1;
+      window.watched.echoes += asked.audio.echoCancellation === true ? 0 : 1;
+      return open(asked);
+    };
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(configuration) {
         super(configuration);

@@ -463,6 +463,25 @@ def test_a_call_that_names_nobody_mentions_those_who_speak_alone() -> None:
         assert "sam" in content
 
 
+@pytest.mark.parametrize("leakers", [1, 2])
+def test_whose_own_words_are_in_a_leak_is_named_with_a_caution(leakers: int) -> None:
+    leaked = Leaked(leakers=leakers, segments=300, of_call=True)
+    evidence = leaked.evidence()
+    assert evidence.recording is not None
+    assert evidence.recording.call is not None
+    first, *others = evidence.recording.call.streams
+    spoken = first.model_copy(update={"speaker": "listener00"})
+    call = evidence.recording.call.model_copy(update={"streams": (spoken, *others)})
+    recording = evidence.recording.model_copy(update={"call": call})
+    story = told(evidence.model_copy(update={"recording": recording}), background(leaked))
+    assert len(evidence.accusations) == leakers
+    assert story.verdict.endswith(" hear, or from an echo of it.")
+    assert story.answers[1].more[0].startswith("Caution: listener00’s own words are in this leak as well")
+    assert "that no microphone sent it as an echo" in story.answers[2].more[1]
+    assert "own words" not in str(story_of(leaked).answers)
+    assert paper(story).startswith(b"%PDF-1.7")
+
+
 def test_a_call_that_goes_on() -> None:
     evidence = CALLED.evidence()
     assert evidence.recording is not None

@@ -96,7 +96,8 @@ def named_in(evidence: Evidence) -> tuple[Named, ...]:
         streams = [stream for stream in call.streams if stream.stream in (attempt.streams or ())] if call else []
         speakers = tuple(dict.fromkeys(stream.speaker for stream in streams))
         alone = call is not None and len(streams) < len(call.streams)
-        named.append(Named(one.listener, one.bound_log10, attempt.heard.share, speakers, alone))
+        own_words = call is not None and one.listener in call.speakers
+        named.append(Named(one.listener, one.bound_log10, attempt.heard.share, speakers, alone, own_words))
     return tuple(named)
 
 

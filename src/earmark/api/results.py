@@ -73,6 +73,9 @@ class Named:
         share: the share of the allowed chance that the evidence has which names them, and which the bound has paid for.
         speakers: of a call, whose words that evidence is of; none of a file.
         alone: whether it is of one speaker's words alone, though those of others were recognised as well.
+        own_words: whether the listener's own words are in the leak as well, which they are not sent: what their
+            loudspeaker played may have come into it through their microphone, and the bound does not cover that. Only
+            where that is so of all who could be named is anybody of them.
     """
 
     listener: str
@@ -80,6 +83,7 @@ class Named:
     share: float
     speakers: tuple[str, ...]
     alone: bool
+    own_words: bool
 
 
 @dataclass(frozen=True)

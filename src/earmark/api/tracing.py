@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from earmark.api.delivery import codebook_of
 from earmark.api.finding import Found, Heard, hear
 from earmark.api.original import file_state, sha256_of
+from earmark.api.own_words import speakers_in, to_be_told
 from earmark.api.passages import passages_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, Named, RecordingName, Traced, Verdict
@@ -150,7 +151,14 @@ def named_so(vault: Vault, one: Accused) -> Named:
     streams = vault.calls.streams(one.found.recording_id) if one.found.streams else ()
     speakers = dict.fromkeys(stream.speaker_id for stream in streams if stream.number in one.found.streams)
     alone = len(one.found.heard_in) < len(one.found.strands)
-    return Named(one.listener, one.false_accusation_log10, min(1.0, one.found.share), tuple(speakers), alone)
+    return Named(
+        listener=one.listener,
+        false_accusation_log10=one.false_accusation_log10,
+        share=min(1.0, one.found.share),
+        speakers=tuple(speakers),
+        alone=alone,
+        own_words=one.listener in speakers_in(vault, one.found),
+    )
 
 
 def received(vault: Vault, leak: Path) -> str:
@@ -231,9 +239,10 @@ def judged(
     """Put evidence that is complete to the codebooks.
 
     Of a call that is surely in the leak all streams together are tried, and each by itself, and all are named whom any
-    of that names. Where no place in the leak was sure, several that are likely are tried, most of which have to be
-    chance: the one counts that names with the smallest bound. Every attempt has its share of the allowed chance. Which
-    ones there are, and with what shares, the evidence alone has decided.
+    of that names, but for those who may be in it by an echo (``own_words``). Where no place in the leak was sure,
+    several that are likely are tried, most of which have to be chance: the one counts that names with the smallest
+    bound. Every attempt has its share of the allowed chance. Which ones there are, and with what shares, the evidence
+    alone has decided.
     """
     best, withheld, number = Judged("unmarked"), 0, 0
     secrets_of = cache(lambda recording_id: opened_secrets(vault, recordings[recording_id], "trace"))
@@ -245,8 +254,9 @@ def judged(
             done = partial(_part_done, progress, number, len(heard.found))
             listed += accused(dealt, codebook, found, family_wise, done)
             number += 1
-        named = vet(codebook, dealt, family_wise, listed)
-        withheld += len({one.listener for one in listed}) - len(named)
+        told = to_be_told(listed, speakers_in(vault, tried[0]))
+        named = vet(codebook, dealt, family_wise, told)
+        withheld += len({one.listener for one in told}) - len(named)
         of_it = tuple(found for found in heard.found if found.recording_id == recording.id)
         outcome = Judged("named", tried[0], named, of_it, tuple(dealt))
         if named and outcome.surest_log10 < best.surest_log10:

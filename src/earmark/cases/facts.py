@@ -84,6 +84,11 @@ class CallFacts(Strict):
     sought: int = Field(ge=1)
     streams: Annotated[tuple[StreamFacts, ...], Field(min_length=1)]
 
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Whose words were found in the leak, each once."""
+        return tuple(dict.fromkeys(one.speaker for one in self.streams))
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         numbers, blocks = [one.stream for one in self.streams], [block for one in self.streams for block in one.blocks]

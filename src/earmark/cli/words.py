@@ -8,6 +8,7 @@ from earmark.api.backing_up import BackupMade, BackupRestored
 from earmark.api.keeping import OfficersMade, VaultMade, WayList
 from earmark.api.results import Delivered, Inspected, Named, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
+from earmark.cases.report.words import caution
 from earmark.cli.output import table
 from earmark.signal.alignment import SHORTEST_PART_S
 
@@ -59,11 +60,13 @@ def traced(result: Traced) -> list[str]:
 
 
 def name(named: Named) -> Iterator[str]:
-    """Yield the lines of who is named, and by whose words if not by all that were recognised."""
+    """Yield the lines of who is named, by whose words if not by all that were recognised, and what is to be feared."""
     yield f"named: {named.listener}"
     yield f"  {chance(named.false_accusation_log10)} that an innocent listener is named"
     if named.alone:
         yield f"  by the words of {' and '.join(named.speakers)} alone"
+    if named.own_words:
+        yield from (f"  {sentence}" for sentence in caution([named.listener]))
 
 
 def passages(found: Sequence[PassageTimes]) -> Iterator[str]:

@@ -30,6 +30,10 @@ The bound that goes with a name is the left side, the smallest over the tests th
 2. The codebook is fixed before anything is given out, so that the owner cannot fit it to a leak.
 3. Evidence is frozen before the codebook is read. The modules that listen cannot import those that know who has what.
 4. All attempts count: whatever other piece of evidence from a leak is, or might have been, tried has a share too.
+5. Nothing of an innocent's copy has got into the leak: else their codeword is not independent of ``e``. In a call it
+   can, with nobody's doing: what their loudspeaker plays comes back through a microphone that others hear, in their
+   variants, and is in the copy of whoever leaks. Headphones see to it, or the browser's echo cancellation; where it may
+   have happened through their own microphone, ``api.own_words`` tells.
 
 **Sources.** Codes whose innocent scores are independent given the pirate copy: G. Tardos, "Optimal probabilistic
 fingerprint codes", STOC 2003 and J. ACM 55 (2008). The biases: Nuida et al. 2009 (``biases``). The bound: Chernoff 1952

@@ -10,7 +10,7 @@ from math import log10
 
 from earmark.cases.evidence import Accusation, Evidence
 from earmark.cases.report.alterations import alterations
-from earmark.cases.report.words import LARGEST_POWER, day, figures, length, listed, odds
+from earmark.cases.report.words import LARGEST_POWER, caution, day, figures, length, listed, odds
 
 NOTICE = "A verdict names a copy, not a person: whose copy it was, not who passed it on."
 
@@ -75,7 +75,8 @@ def verdict(evidence: Evidence, background: Background) -> str:
     """Return the verdict in a sentence."""
     names = [background.called(one.listener) for one in evidence.accusations]
     if names and of_call(evidence):
-        return f"The leak was made from what the call let {listed(names)} hear."
+        echo = ", or from an echo of it" if own_words(evidence) else ""
+        return f"The leak was made from what the call let {listed(names)} hear{echo}."
     if len(names) == 1:
         return f"The leak was made from the copy given to {names[0]}."
     if names:
@@ -89,6 +90,12 @@ def verdict(evidence: Evidence, background: Background) -> str:
 def of_call(evidence: Evidence) -> bool:
     """Tell whether a call leaked."""
     return evidence.recording is not None and evidence.recording.call is not None
+
+
+def own_words(evidence: Evidence) -> list[str]:
+    """Return those named whose own words are in the leak as well; nobody of a file."""
+    call = evidence.recording.call if evidence.recording else None
+    return [one.listener for one in evidence.accusations if call is not None and one.listener in call.speakers]
 
 
 def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
@@ -117,7 +124,7 @@ def leaked(evidence: Evidence, background: Background) -> Answer:
     if recording.call is not None:
         long = f", which was {length(recording.seconds)} long" if recording.seconds else ", which had not ended"
         opened = f"That call was opened on {day(background.marked_at)}, and {evidence.listeners:,} could hear it."
-        speakers = listed([background.called(one) for one in dict.fromkeys(s.speaker for s in recording.call.streams)])
+        speakers = listed([background.called(one) for one in recording.call.speakers])
         whose = f"The words of {speakers} were recognised in it: they speak, and nothing more is said of them by that."
         return Answer("What leaked?", f"{found} of the call “{recording.title}”{long}.", (opened, whose, received))
     lead = f"{found} of the recording “{recording.title}”, which is {length(recording.seconds)} long."
@@ -154,7 +161,9 @@ def whose(evidence: Evidence, background: Background) -> Answer:
         "this one." if len(given) == 1 else "these copies."
     )
     voices = " ".join(by_one_voice(evidence, background))
-    return Answer(question, lead, (" ".join(given), why, *((voices,) if voices else ())))
+    echoed = [background.called(one) for one in own_words(evidence)]
+    feared = (" ".join(caution(echoed)),) if echoed else ()
+    return Answer(question, lead, (*feared, " ".join(given), why, *((voices,) if voices else ())))
 
 
 def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
@@ -200,7 +209,9 @@ def sure(evidence: Evidence) -> Answer:
         )
         return Answer(question, "Nobody is accused, so nobody can be accused wrongly.", (limit, rule))
     largest = max(one.bound_log10 for one in evidence.accusations)
-    fixed = "they were let into the call" if of_call(evidence) else "any copy was given"
+    fixed = "any copy was given, and that the keys stayed secret"
+    if of_call(evidence):
+        fixed = "they were let into the call, that the keys stayed secret, and that no microphone sent it as an echo"
     return Answer(
         question,
         f"Less than {odds(largest)} that any innocent listener is named.",
@@ -209,7 +220,7 @@ def sure(evidence: Evidence) -> Answer:
             f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
             f"been tried{_EACH_VOICE if of_several(evidence) else ''}. {limit}",
             "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
-            f"were drawn at random and fixed before {fixed}, and that the keys stayed secret.",
+            f"were drawn at random and fixed before {fixed}.",
         ),
     )
 
@@ -235,12 +246,13 @@ def limits(evidence: Evidence) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     if not evidence.accusations:
         lead = "It says nothing about anybody, neither for nor against them."
         return (lead, (), ("The leak may have been put together from several copies.",))
+    or_sent = ", or a microphone sent it" if of_call(evidence) else ""
     return (
         "It does not say who passed the copy on, why, or whether that was wrong.",
         (),
         (
-            "The copy may have been stolen, shared, or played where somebody else recorded it. Ask how else it may "
-            "have got out.",
+            f"The copy may have been stolen, shared, or played where somebody else recorded it{or_sent}. Ask how "
+            "else it may have got out.",
             "It does not show that the rest of the leak is genuine: only the passages listed were recognised.",
             "It does not clear those who are not named: others may have leaked as well.",
             "Whoever holds the vault could have made this copy too. The ledger shows what was committed to and when, "

@@ -1,6 +1,7 @@
 """Numbers and times in words that a board member reads without help."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from math import floor
 
@@ -94,6 +95,21 @@ def size(count: int) -> str:
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
     return f"{count} bytes"
+
+
+def caution(names: Sequence[str]) -> tuple[str, ...]:
+    """Return, in sentences, what is to be feared where the own words of those named are in a leak of a call as well."""
+    one, who = len(names) == 1, listed(list(names))
+    whose = f"{who}’s own words are" if one else f"the own words of {who} are"
+    sent = f"{who} is not sent them" if one else "nobody is sent their own"
+    through = f"{who}’s loudspeaker played may have come into it through {who}’s microphone, without {who}’s doing"
+    if not one:
+        through = "a loudspeaker of theirs played may have come into it through their microphone, without their doing"
+    return (
+        f"Caution: {whose} in this leak as well, and {sent}.",
+        f"What {through}.",
+        "The bound does not cover that: listen whether the others sound like an echo there.",
+    )
 
 
 def listed(names: list[str]) -> str:

@@ -33,7 +33,7 @@ export function Invitation({ view, actions, canSpeak }: Props): JSX.Element {
         </span>
       </p>
       {speaking ? (
-        <MicrophoneTest actions={actions} open={microphone} onChange={setMicrophone} />
+        <MicrophoneTest actions={actions} open={microphone} cleaned={view.cleaned} onChange={setMicrophone} />
       ) : (
         <ListenOnly canSpeak={canSpeak} />
       )}

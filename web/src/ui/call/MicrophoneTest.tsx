@@ -11,15 +11,15 @@ import type { CallActions } from "./view.ts";
 interface Props {
   actions: CallActions;
   open: boolean;
+  cleaned: boolean;
   onChange: (open: boolean) => void;
 }
 
-export function MicrophoneTest({ actions, open, onChange }: Props): JSX.Element {
-  const [cleaned, setCleaned] = useState(true);
+export function MicrophoneTest({ actions, open, cleaned, onChange }: Props): JSX.Element {
   const [problem, setProblem] = useState("");
-  const start = (clean: boolean): void => {
+  const start = (): void => {
     setProblem("");
-    actions.openMicrophone(clean).then(
+    actions.openMicrophone().then(
       () => {
         onChange(true);
       },
@@ -30,9 +30,9 @@ export function MicrophoneTest({ actions, open, onChange }: Props): JSX.Element 
     );
   };
   const change = (clean: boolean): void => {
-    setCleaned(clean);
+    actions.clean(clean);
     if (open) {
-      start(clean);
+      start();
     }
   };
   return (
@@ -42,12 +42,7 @@ export function MicrophoneTest({ actions, open, onChange }: Props): JSX.Element 
         <Trying actions={actions} />
       ) : (
         <p>
-          <button
-            type="button"
-            onClick={() => {
-              start(cleaned);
-            }}
-          >
+          <button type="button" onClick={start}>
             <MicrophoneIcon /> Test the microphone
           </button>
         </p>
@@ -55,6 +50,7 @@ export function MicrophoneTest({ actions, open, onChange }: Props): JSX.Element 
       <label class="check">
         <input
           type="checkbox"
+          aria-describedby="echo-note"
           checked={cleaned}
           onChange={(event) => {
             change(event.currentTarget.checked);
@@ -62,6 +58,10 @@ export function MicrophoneTest({ actions, open, onChange }: Props): JSX.Element 
         />
         Take away echo and noise, and even out how loud I am
       </label>
+      <p id="echo-note" class="aside">
+        Turn this off only with headphones: otherwise what others say comes back through your microphone, in your copy,
+        and a leak by somebody else could point to you.
+      </p>
       {open && (
         <p>
           <button

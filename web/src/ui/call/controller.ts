@@ -21,7 +21,6 @@ export class Controller implements CallActions {
   private context: AudioContext | null = null;
   private microphone: Microphone | null = null;
   private media: CallMedia | null = null;
-  private cleaned = true;
   private wantsToSpeak = false;
   private looking: ReturnType<typeof setInterval> | undefined;
 
@@ -59,10 +58,9 @@ export class Controller implements CallActions {
     this.session = await Session.start(ports, options);
   }
 
-  async openMicrophone(cleaned: boolean): Promise<void> {
+  async openMicrophone(): Promise<void> {
     this.closeMicrophone();
-    this.cleaned = cleaned;
-    const microphone = await Microphone.open(this.sounds(), cleaned);
+    const microphone = await Microphone.open(this.sounds(), this.store.value.cleaned);
     microphone.onLost(() => {
       this.unsent("The microphone is gone.");
     });
@@ -72,6 +70,10 @@ export class Controller implements CallActions {
   closeMicrophone(): void {
     this.microphone?.close();
     this.microphone = null;
+  }
+
+  clean(cleaned: boolean): void {
+    this.store.update({ cleaned });
   }
 
   microphoneLevel(): number {
@@ -169,7 +171,7 @@ export class Controller implements CallActions {
       return true;
     }
     try {
-      await this.openMicrophone(this.cleaned);
+      await this.openMicrophone();
       return true;
     } catch (error) {
       this.store.update({ alert: error instanceof Error ? error.message : String(error) });

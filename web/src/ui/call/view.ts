@@ -68,6 +68,8 @@ export interface CallView {
   words: string[] | null;
   voice: Voice;
   muted: boolean;
+  /** Whether the browser takes echo and noise away from what one says: on until it is turned off. */
+  cleaned: boolean;
   /** Whether what one says is sealed for the vault. */
   keeping: "off" | "starting" | "on";
   /** Streams in which somebody speaks now; one's own among them. */
@@ -98,6 +100,7 @@ export const EMPTY: CallView = {
   words: null,
   voice: "off",
   muted: false,
+  cleaned: true,
   keeping: "off",
   speaking: new Set(),
   quality: "good",
@@ -111,8 +114,10 @@ export const EMPTY: CallView = {
 /** What people can do on the call's pages. */
 export interface CallActions {
   /** Opens the microphone; a click must be the cause. */
-  openMicrophone(cleaned: boolean): Promise<void>;
+  openMicrophone(): Promise<void>;
   closeMicrophone(): void;
+  /** Has echo and noise taken away, or left, whenever the microphone is opened from now on. */
+  clean(cleaned: boolean): void;
   microphoneLevel(): number;
   hearMyself(on: boolean): void;
   join(withMicrophone: boolean): Promise<void>;

@@ -1,0 +1,43 @@
+"""Own words: what nobody is sent in a call, so that in a leak it came from somebody else's copy.
+
+What somebody's loudspeaker plays may come back through their own microphone, and so into what everybody else is sent,
+in their variants: who then leaks a copy leaks something of theirs, though they did nothing. No codebook tells that from
+a leak of theirs. But what comes through a microphone is marked as its owner's words, even if they say nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol, TypeVar
+
+from earmark.api.finding import Found
+from earmark.records.vault import Vault
+
+
+class Named(Protocol):
+    """Whoever is named, by whatever evidence."""
+
+    @property
+    def listener(self) -> str:
+        """The id."""
+
+
+One = TypeVar("One", bound=Named)
+
+
+def speakers_in(vault: Vault, found: Found) -> frozenset[str]:
+    """Return whose words were found in a leak of a call, whatever the evidence is of; nobody's of a file."""
+    numbers = {strand.track.stream for strand in found.strands} - {None}
+    streams = vault.calls.streams(found.recording_id) if numbers else ()
+    return frozenset(stream.speaker_id for stream in streams if stream.number in numbers)
+
+
+def to_be_told(named: Sequence[One], speakers: Collection[str]) -> Sequence[One]:
+    """Return who of those named is told.
+
+    Whose own words are not in the leak has a copy that may explain all of it; whose own words are, may have done
+    nothing. So these are told only where there is nobody else. Fewer names keep every bound.
+
+    Args:
+        named: by evidence of one leak.
+        speakers: whose words are in it.
+    """
+    return [one for one in named if one.listener not in speakers] or named
