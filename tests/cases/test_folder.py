@@ -1,11 +1,13 @@
 import hashlib
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from earmark.cases.folder import CaseError, file_facts, new_folder, put, receive
+from earmark.cases.folder import CaseError, file_facts, new_folder, put, receive, reserved
 from earmark.errors import UsageError
 
 
@@ -38,6 +40,45 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
     for name in (".", "dangling"):
         with pytest.raises(UsageError), new_folder(tmp_path / name):
             pass
+
+
+def test_what_was_killed_is_swept_away_and_what_goes_on_is_not(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib, earmark.cases.folder as f\nwith f.new_folder(pathlib.Path(sys.argv[1])) as part:\n"
+        + ("    (part / 'exhibit.bin').write_bytes(b'x')\n    print(part.name, flush=True)\n    sys.stdin.read()")
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "killed")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        left = other.stdout.readline().strip()
+        with new_folder(tmp_path / "mine"):
+            assert (tmp_path / left / "exhibit.bin").exists()
+        other.kill()
+    assert (tmp_path / left).exists()
+    with new_folder(tmp_path / "next") as part, new_folder(tmp_path / "another"):
+        assert not (tmp_path / left).exists()
+        assert part.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["another", "mine", "next"]
+
+
+def test_of_two_who_want_a_name_one_has_it(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    with new_folder(case) as mine:
+        put(mine / "report.html", b"mine")
+        with pytest.raises(UsageError, match="is there already"), new_folder(case) as other:
+            with reserved(case):
+                put(mine / "bundle.earmark", b"mine")
+            put(other / "report.html", b"other")
+            with reserved(case):
+                pytest.fail("it was taken")
+        assert list(case.iterdir()) == []
+    assert sorted(path.read_bytes() for path in case.iterdir()) == [b"mine", b"mine"]
+
+
+def test_a_name_is_free_again_after_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "case"), reserved(tmp_path / "case"):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_large_exhibits_take_little_memory(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def home(tmp_path: Path, spoken: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a recording and a list in it, where the command runs; the vault is not made yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EARMARK_VAULT", str(tmp_path / "vault"))
+    (tmp_path / "earmark.toml").touch()
     monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "earmark.toml"))
     monkeypatch.setenv("EARMARK_VAULT_KEY_FILE", str(tmp_path / "vault.key"))
     for name in ("EARMARK_BOUND", "EARMARK_COALITION", "EARMARK_VAULT_KEY"):

@@ -1,5 +1,6 @@
 """Whatever is handed in: an error and a hint, exit status 1 or 2, nothing lost, no traceback."""
 
+import json
 import os
 import re
 import sqlite3
@@ -205,6 +206,46 @@ def test_no_vault(earmark: Earmark) -> None:
     refused(earmark("trace", "briefing.wav"), 1, "no vault", "earmark init")
 
 
+def test_a_folder_is_no_file_to_write(marked: Earmark) -> None:
+    for folder in (".", "/", "copies"):
+        refused(marked("backup", folder), 1, "is a folder")
+        refused(marked("ledger", "export", folder), 2, "is a folder")
+    assert json.loads(marked("backup", ".", "--json").out)["error"] == ". is a folder"
+
+
+@pytest.mark.parametrize("group", ["ledger", "keys", "case"])
+def test_a_command_that_is_missing_is_said(earmark: Earmark, group: str) -> None:
+    refused(earmark(group), 2, "missing command", f"earmark {group} --help")
+
+
+def test_an_ordinary_folder_is_not_to_be_closed(earmark: Earmark, home: Path) -> None:
+    (home / "ordinary").mkdir(mode=0o755)
+    answer = earmark("recordings", "--vault", "ordinary")
+    refused(answer, 1, "there is no vault at ordinary", "earmark init")
+    assert "chmod" not in answer.err
+
+
+def test_settings_that_are_named_have_to_be_there(earmark: Earmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARMARK_CONFIG", "nowhere.toml")
+    refused(earmark("recordings"), 2, "nowhere.toml", "no such file")
+
+
+def test_what_is_written_is_its_owners_only(marked: Earmark, home: Path) -> None:
+    assert marked("ledger", "export", "ledger.jsonl").status == 0
+    assert marked("attack", "copies/anna.wav", "--with", "agc", "--out", "attacked.wav").status == 0
+    assert (home / "copies").stat().st_mode & 0o777 == 0o700
+    for name in ("copies/anna.wav", "ledger.jsonl", "attacked.wav"):
+        assert (home / name).stat().st_mode & 0o777 == 0o600, name
+
+
+def test_that_nothing_was_found_is_no_proof(marked: Earmark, home: Path) -> None:
+    write_wav(home / "other.wav", speech(5, seed=9))
+    for arguments in (("trace", "other.wav"), ("case", "new", "other.wav", "--out", "case")):
+        answer = marked(*arguments)
+        assert answer.status == 3
+        assert "no proof" in answer.out
+
+
 def test_a_vault_that_others_may_read(marked: Earmark) -> None:
     Path("vault/vault.sqlite").chmod(0o644)
     refused(marked("recordings"), 1, "others may read", "chmod")
@@ -265,7 +306,7 @@ def test_any_list(home: Path, capsys: pytest.CaptureFixture[str], data: bytes) -
     status = run(["mark", "missing.wav", "--to", "any.csv", "--out", "copies"])
     assert status in {1, 2}
     assert "Traceback" not in capsys.readouterr().err
-    assert sorted(path.name for path in home.iterdir()) == ["any.csv", "briefing.wav", "staff.csv"]
+    assert sorted(path.name for path in home.iterdir()) == ["any.csv", "briefing.wav", "earmark.toml", "staff.csv"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

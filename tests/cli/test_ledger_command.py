@@ -44,6 +44,8 @@ def test_it_is_shown_in_part_or_in_whole_without_a_key(marked: Earmark, home: Pa
 
 
 def test_a_head_tells_later_what_was_cut_off(marked: Earmark) -> None:
+    assert marked("ledger", "head").out == marked("ledger", "head", "--json").out
+    assert marked("ledger", "prove", "--entry", "1").out == marked("ledger", "prove", "--entry", "1", "--json").out
     Path("head.json").write_text(marked("ledger", "head").out)
     assert marked("ledger", "verify", "--head", "head.json").status == 0
     with closing(sqlite3.connect("vault/vault.sqlite")) as connection:

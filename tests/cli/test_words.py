@@ -55,4 +55,5 @@ def test_more_needed() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(1.4, "too short to look for anything"), (1.5, "nothing of any")])
 def test_what_is_too_short_is_said_to_be(seconds: float, words: str) -> None:
     result = Traced("unmarked", Exhibit("ab", seconds), None, (), 1e-6, (), None, 0.1)
-    assert words in traced(result)[-1]
+    assert words in traced(result)[-2]
+    assert "no proof" in traced(result)[-1]

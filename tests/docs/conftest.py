@@ -13,12 +13,10 @@ from tests.api.voices import RATE, Sound, speech
 
 from bench.attacks import Codec
 from earmark.cli import main
-from earmark.grid import DEFAULT_SEGMENT_MS
 from earmark.media.reading import read_resampled
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 32.0
-STAFF = ("anna", "ben", "chloe", "dmitri", "elif", "farid")
 LATE = "id,name\ngreta,Greta Lind\n"
 
 
@@ -91,11 +89,10 @@ def other(home: Path) -> Sound:
 
 
 def mixed(home: Path) -> Sound:
-    """Return all copies in turn, segment by segment: clearly marked, but so many leakers need more to be named."""
-    segment = DEFAULT_SEGMENT_MS * RATE // 1000
-    copies = [heard(home / f"copies/{name}.m4a") for name in STAFF]
-    turns = range(40, 500)
-    return np.concatenate([copies[turn % len(STAFF)][turn * segment :][:segment] for turn in turns])
+    """Return six seconds of two copies, half and half: clearly marked, but not enough for a bound that is so small."""
+    ben, elif_ = (heard(home / f"copies/{name}.m4a") for name in ("ben", "elif"))
+    both: Sound = np.mean([ben[5 * RATE : 11 * RATE], elif_[5 * RATE : 11 * RATE]], axis=0, dtype=np.float32)
+    return both
 
 
 LEAKS = {"leaked.ogg": leaked, "other.ogg": other, "mixed.ogg": mixed}

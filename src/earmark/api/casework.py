@@ -22,7 +22,7 @@ from earmark.cases.computed import Bits, codewords_at
 from earmark.cases.evidence import Evidence
 from earmark.cases.evidence import written as evidence_text
 from earmark.cases.facts import ExhibitFacts, RecordingFacts
-from earmark.cases.folder import BUNDLE, EVIDENCE, PAGE, PAPER, Received, file_facts, new_folder, put, receive
+from earmark.cases.folder import BUNDLE, EVIDENCE, PAGE, PAPER, Received, file_facts, new_folder, put, receive, reserved
 from earmark.cases.report.first_page import Background
 from earmark.cases.report.page import page
 from earmark.cases.report.paper import paper
@@ -106,7 +106,8 @@ def new_case(
             openings=openings,
             files=files,
         )
-        put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
+        with reserved(out or Path(case)):
+            put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
         progress("writing", 1.0)
     opened = openings.marks_opened
     return work.made(out or Path(case), tracing, mark_key_opened=opened, keyless=open_mark_key and not opened)

@@ -192,13 +192,16 @@ def export_ledger(vault: Vault, path: Path) -> LedgerExported:
     """Write a vault's ledger into a new file that anybody can check. Takes no key.
 
     Raises:
-        UsageError: there is a file at ``path``.
+        UsageError: there is a file at ``path``, or a folder.
         VaultError: it cannot be written, or the ledger is damaged.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "Name a new file.")
     head = vault.ledger.head()
     part = path.with_name(f".earmark-{os.urandom(8).hex()}.part")
     try:
-        with part.open("xb") as stream:
+        part.touch(mode=0o600, exist_ok=False)
+        with part.open("wb") as stream:
             exporting.write(vault.ledger.entries(0, head.size), head, stream)
             stream.flush()
             os.fsync(stream.fileno())

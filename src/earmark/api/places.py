@@ -93,7 +93,7 @@ def open_folder(out: Path) -> None:
         MediaError: it cannot be made.
     """
     with explained(out):
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
         sweep(out)
 
 

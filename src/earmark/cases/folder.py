@@ -3,12 +3,13 @@
 Names in it are fixed. What a stranger called their file is a fact in the record, never a path.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ EVIDENCE = "evidence.json"
 PAGE = "report.html"
 PAPER = "report.pdf"
 
+PREFIX, SUFFIX = ".earmark-case-", ".part"
 CHUNK_BYTES = 1 << 20
 HOLE = bytes(CHUNK_BYTES)
 HEAD_ROOM_BYTES = 1 << 26
@@ -56,12 +58,13 @@ def new_folder(out: Path) -> Iterator[Path]:
         CaseError: it cannot be written.
     """
     if out.exists() or out.is_symlink():
-        raise UsageError(f"{out} is there already", "A case has a folder of its own; choose another with --out.")
-    part = out.absolute().parent / f".earmark-{secrets.token_hex(8)}.part"
+        raise there_already(out)
+    with explained(out):
+        parent = out.absolute().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        sweep(parent)
+        part, lock = locked_part(parent)
     try:
-        with explained(out):
-            part.parent.mkdir(parents=True, exist_ok=True)
-            part.mkdir(mode=0o700)
         yield part
         with explained(out):
             sync(part)
@@ -69,6 +72,57 @@ def new_folder(out: Path) -> Iterator[Path]:
             sync(out.absolute().parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        os.close(lock)
+
+
+@contextmanager
+def reserved(out: Path) -> Iterator[None]:
+    """See that nobody else takes the name ``out`` meanwhile; ``new_folder`` puts what it has made in this one's place.
+
+    Raises:
+        UsageError: somebody has taken it.
+        CaseError: it cannot be written.
+    """
+    with explained(out):
+        try:
+            out.mkdir(mode=0o700)
+        except FileExistsError:
+            raise there_already(out) from None
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            out.rmdir()
+        raise
+
+
+def there_already(out: Path) -> UsageError:
+    """Return the error of a name that is taken."""
+    return UsageError(f"{out} is there already", "A case has a folder of its own; choose another with --out.")
+
+
+def locked_part(parent: Path) -> tuple[Path, int]:
+    """Make a folder to work in, and return it with the descriptor that holds its lock: who ends leaves it unlocked."""
+    while True:
+        part = parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+        part.mkdir(mode=0o700)
+        lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if part.exists():  # and not swept away between the two
+            return part, lock
+        os.close(lock)
+
+
+def sweep(parent: Path) -> None:
+    """Remove what cases that were interrupted for good have left in a folder; what somebody works in stays."""
+    for part in sorted(parent.glob(f"{PREFIX}*{SUFFIX}")):
+        with suppress(OSError):
+            lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(part, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def receive(leak: Path, folder: Path) -> Received:

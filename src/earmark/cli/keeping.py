@@ -7,7 +7,7 @@ import typer
 
 from earmark.cli.options import Database, Json, VaultFolder
 
-keys = typer.Typer(help="Say who can open the vault, and rotate its key.", no_args_is_help=True, rich_markup_mode=None)
+keys = typer.Typer(help="Say who can open the vault, and rotate its key.", rich_markup_mode=None)
 
 KeyFile = Annotated[
     Path | None, typer.Option("--key-file", metavar="PATH", help="Put a new key there; the file is not to exist yet.")

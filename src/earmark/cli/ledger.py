@@ -9,7 +9,7 @@ from earmark.cli.options import Json, VaultFolder
 
 HOLDS, DOES_NOT_HOLD = 0, 5
 
-ledger = typer.Typer(help="Look into the ledger, and check it.", no_args_is_help=True, rich_markup_mode=None)
+ledger = typer.Typer(help="Look into the ledger, and check it.", rich_markup_mode=None)
 
 
 @ledger.command("verify")
@@ -68,6 +68,7 @@ def show(
 def head(
     size: Annotated[int | None, typer.Option("--size", metavar="N", help="Of the first N entries only.")] = None,
     vault: VaultFolder = None,
+    json: Json = False,  # noqa: ARG001 - it is JSON in any case; every command takes the option
 ) -> None:
     """Print the ledger's signed head as JSON: keep or publish it, and nobody can cut the ledger short unnoticed."""
     from earmark import api
@@ -87,6 +88,7 @@ def prove(
         int | None, typer.Option("--size", metavar="SIZE", help="With --since: until it had this one. Default: now.")
     ] = None,
     vault: VaultFolder = None,
+    json: Json = False,  # noqa: ARG001
 ) -> None:
     """Print a proof about the ledger as JSON, to go with its head: of one entry, or of growth since an earlier head."""
     from earmark import api

@@ -111,8 +111,10 @@ def settings(**flags: object) -> Settings:
     """Return the settings in force; a flag that is None was not given.
 
     Raises:
-        UsageError: a variable or the file has something that makes no sense.
+        UsageError: a variable or the file has something that makes no sense, or there is no file where one was named.
     """
+    if os.environ.get("EARMARK_CONFIG") and not config_path().is_file():
+        raise UsageError(f"EARMARK_CONFIG names {config_path()}, and there is no such file", "Make it, or unset that.")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

@@ -16,6 +16,7 @@ COPY_NOT_PERSON = (
     "A verdict names a copy, not a person: whose it was, not who passed it on. Ask how else it may have got out."
 )
 UNMARKED = "unmarked: nothing of any recording in this vault was found in it."
+NO_PROOF = "That is no proof of where the sound comes from: it may be too short, or too damaged, to be recognised."
 TOO_SHORT = f"unmarked: it is too short to look for anything in it, which takes {SHORTEST_PART_S:g} s."
 TOO_LITTLE = "insufficient: the recording is marked, but this is too little of it to name anybody."
 SCALES = ((12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand"))
@@ -49,7 +50,7 @@ def traced(result: Traced) -> list[str]:
     """Return a verdict in words."""
     lines = [f"exhibit    SHA-256 {result.exhibit.sha256}, {result.exhibit.seconds:.1f} s"]
     if result.recording is None:
-        return [*lines, TOO_SHORT if result.exhibit.seconds < SHORTEST_PART_S else UNMARKED]
+        return [*lines, TOO_SHORT if result.exhibit.seconds < SHORTEST_PART_S else UNMARKED, NO_PROOF]
     lines += [f"recording  {result.recording.id} “{result.recording.title}”", ""]
     lines += [*passages(result.passages), ""]
     for named in result.named:

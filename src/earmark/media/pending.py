@@ -106,7 +106,7 @@ def locked_part(folder: Path) -> tuple[Path, int]:
     """Create and lock a part file that no ``sweep`` has taken away between the two."""
     while True:
         part = folder / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if part.exists():
             return part, descriptor

@@ -107,6 +107,8 @@ def whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     Raises:
         VaultError: it cannot be written, or there is another.
     """
+    if path.is_dir():
+        raise VaultError(f"{path} is a folder", "Name a file.")
     part = path.with_name(f".earmark-{secrets.token_hex(8)}.part")
     try:
         part.touch(mode=0o600, exist_ok=False)

@@ -30,6 +30,8 @@ def host_token(file: Path | None, randomness: Randomness) -> str:
 
 
 def _read(file: Path) -> str:
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder", "Name the file that keeps the host's token.")
     if os.name == "posix" and file.stat().st_mode & 0o077:
         raise UsageError(f"others may read the host's token in {file}", f"Close it to them: chmod go= {file}")
     try:

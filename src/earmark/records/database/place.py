@@ -30,6 +30,8 @@ def place_of(folder: Path) -> Place:
     if note.exists():
         check_private(folder, note)
         return PostgresPlace(_read(note))
+    if folder.is_dir() and not (folder / FILE_NAME).exists():  # who is told to close a folder has to mean a vault
+        raise VaultError(f"there is no vault at {folder}", "Make one with “earmark init”.")
     check_private(folder, folder / FILE_NAME)
     return SqlitePlace(folder / FILE_NAME)
 
