@@ -1,5 +1,24 @@
 """What can go wrong, said so that a person knows what to do next."""
 
+import errno
+
+HINTS = {
+    errno.ENOSPC: "Is there space on the disk?",
+    errno.EDQUOT: "Is there space on the disk?",
+    errno.ENOENT: "Is the folder there?",
+    errno.EEXIST: "There is a file of that name.",
+    errno.ENOTDIR: "Something before the last name in it is a file, not a folder.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EROFS: "Choose another disk: this one is for reading only.",
+    errno.EACCES: "Who may write there?",
+    errno.EPERM: "Who may write there?",
+}
+
+
+def what_helps(error: OSError) -> str:
+    """Return what helps where a file could not be read or written."""
+    return HINTS.get(error.errno or 0, "Check the path and who owns it.")
+
 
 class EarmarkError(Exception):
     """An expected failure: one sentence that says what is wrong, and one that says what helps.

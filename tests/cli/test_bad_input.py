@@ -213,6 +213,15 @@ def test_a_folder_is_no_file_to_write(marked: Earmark) -> None:
     assert json.loads(marked("backup", ".", "--json").out)["error"] == ". is a folder"
 
 
+def test_hints_fit_what_is_wrong(marked: Earmark) -> None:
+    long = "x" * 300
+    for place, hint in (("nowhere/x", "Is the folder there?"), ("staff.csv/x", "not a folder"), (long, "shorter name")):
+        refused(marked("backup", place), 1, hint)
+        refused(marked("ledger", "export", place), 1, hint)
+    refused(marked("case", "new", "briefing.wav", "--out", "staff.csv/x"), 1, "a file of that name")
+    refused(marked("mark", "briefing.wav", "--to", "staff.csv", "--out", "staff.csv/x"), 1, "hint: ")
+
+
 @pytest.mark.parametrize("group", ["ledger", "keys", "case"])
 def test_a_command_that_is_missing_is_said(earmark: Earmark, group: str) -> None:
     refused(earmark(group), 2, "missing command", f"earmark {group} --help")

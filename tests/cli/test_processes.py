@@ -7,6 +7,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -225,3 +226,25 @@ def test_a_terminal_without_unicode(many: Path) -> None:
     process = subprocess.run([*COMMAND, *mark()], capture_output=True, env=environment, check=False)
     assert process.returncode == 0
     assert process.stdout.isascii()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", [["case", "check", "nowhere", "--json"], ["attack", "--list", "--json"]])
+def test_output_that_cannot_be_written_is_an_error_in_words(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "earmark", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "earmark: error: standard output cannot be written: No space left" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["case", "check", "nowhere", "--json"], ["attack", "--list", "--json"]])
+def test_without_any_output_there_is_no_traceback(arguments: list[str], tmp_path: Path) -> None:
+    command = shlex.join([sys.executable, "-m", "earmark", *arguments])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {command} >&-"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert "Traceback" not in done.stderr

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from earmark.api.stamping import StampChecked, check_stamps
-from earmark.errors import UsageError, VaultError
+from earmark.errors import UsageError, VaultError, what_helps
 from earmark.records.checking import Checked
 from earmark.records.ledger import exporting
 from earmark.records.ledger.canonical import MAX_BYTES
@@ -195,7 +196,7 @@ def export_ledger(vault: Vault, path: Path) -> LedgerExported:
         UsageError: there is a file at ``path``, or a folder.
         VaultError: it cannot be written, or the ledger is damaged.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - which takes any name
         raise UsageError(f"{path} is a folder", "Name a new file.")
     head = vault.ledger.head()
     part = path.with_name(f".earmark-{os.urandom(8).hex()}.part")
@@ -209,9 +210,10 @@ def export_ledger(vault: Vault, path: Path) -> LedgerExported:
     except FileExistsError as error:
         raise UsageError(f"there is a file at {path} already", "Choose another name.") from error
     except OSError as error:
-        raise VaultError(f"{path} cannot be written: {error.strerror}", "Is there space on the disk?") from error
+        raise VaultError(f"{path} cannot be written: {error.strerror}", what_helps(error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder is none
+            part.unlink(missing_ok=True)
     return LedgerExported(path, head.size, head.root.hex())
 
 

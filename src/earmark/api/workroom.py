@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from earmark.errors import VaultError
+from earmark.errors import VaultError, what_helps
 
 FOLDER = "work"
 LOCK = ".lock"
@@ -85,4 +85,4 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise VaultError(f"{path} cannot be written: {error.strerror}", "Is there space on the disk?") from error
+        raise VaultError(f"{path} cannot be written: {error.strerror}", what_helps(error)) from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earmark.cases.bundle import File
-from earmark.errors import EarmarkError, UsageError
+from earmark.errors import EarmarkError, UsageError, what_helps
 
 EXHIBIT = "exhibit.bin"
 BUNDLE = "bundle.earmark"
@@ -135,7 +135,7 @@ def receive(leak: Path, folder: Path) -> Received:
         size, free = leak.stat().st_size, shutil.disk_usage(folder).free
     if size + HEAD_ROOM_BYTES > free:
         raise CaseError(
-            f"the exhibit has {size:,} bytes, and {free:,} are free in {folder.parent}",
+            f"{size + HEAD_ROOM_BYTES:,} bytes are needed in {folder.parent}, and {free:,} are free",
             "Choose another disk with --out.",
         )
     target, digest, length = folder / EXHIBIT, hashlib.sha256(), 0
@@ -188,4 +188,4 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         name = error.filename or path
-        raise CaseError(f"{name} cannot be read or written: {error.strerror}", "Is there space on the disk?") from error
+        raise CaseError(f"{name} cannot be read or written: {error.strerror}", what_helps(error)) from error

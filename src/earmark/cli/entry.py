@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 
 from typer.exceptions import TyperException
@@ -12,7 +14,7 @@ from typer.main import get_command
 
 from earmark.cli.app import app
 from earmark.cli.output import print_error
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, what_helps
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -42,14 +44,26 @@ def ending_cleanly() -> list[signal.Signals]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line ``arguments`` and return the exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name may have letters the terminal lacks
     try:
         return guarded(arguments)
     except BrokenPipeError:  # whoever read the output has seen enough
+        drop_output()
+    except OSError as error:  # neither the result nor the error could be printed there
+        drop_output()
+        print_error(f"standard output cannot be written: {error.strerror}", what_helps(error), as_json=False)
+    return FAILED
+
+
+def drop_output() -> None:
+    """Let what is still to be printed go nowhere, so that the end of the process does not stumble over it."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
 
 
 def guarded(arguments: Sequence[str]) -> int:
@@ -67,7 +81,7 @@ def guarded(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        print_error(str(error), "", as_json=as_json)
+        print_error(str(error), what_helps(error), as_json=as_json)
         return FAILED
     except MemoryError:
         print_error("there is not enough memory", "Close other programs, or use a larger machine.", as_json=as_json)

@@ -5,7 +5,6 @@ hashed; only then, when its hash is known and can be recorded, it is given its n
 being written from one a crash has left behind.
 """
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import av
 
-from earmark.errors import MediaError
+from earmark.errors import MediaError, what_helps
 
 PREFIX, SUFFIX = ".earmark-", ".part"
 
@@ -151,5 +150,5 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        hint = "Make room, or choose another folder." if getattr(error, "errno", None) == errno.ENOSPC else ""
+        hint = what_helps(error) if isinstance(error, OSError) else ""
         raise MediaError(f"{path} cannot be written: {error.strerror or error}", hint) from error

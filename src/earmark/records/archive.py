@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from earmark.errors import EarmarkError, VaultError
+from earmark.errors import EarmarkError, VaultError, what_helps
 from earmark.records.folder import make_private
 from earmark.records.seal import reading, sync_folder
 from earmark.records.stream import OpeningReader, SealingWriter
@@ -68,7 +68,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     except EarmarkError:
         raise
     except OSError as error:
-        raise VaultError(f"{folder} cannot be written: {error.strerror}", "Is there space on the disk?") from error
+        raise VaultError(f"{folder} cannot be written: {error.strerror}", what_helps(error)) from error
     finally:
         _remove(part)
 

@@ -123,7 +123,8 @@ def _columns(line: int, header: list[str]) -> list[str]:
     if "id" not in columns:
         raise ListenersError(
             f"line {line}: there is no column “id”",
-            "The first line names the columns: id and, if you like, name and email.",
+            "The first line names the columns: id and, if you like, name and email. "
+            "Tables are CSV in UTF-8; JSON has one object on each line.",
         )
     twice = [column for column in COLUMNS if columns.count(column) > 1]
     if twice:

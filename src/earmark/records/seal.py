@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from nacl.exceptions import CryptoError
 
-from earmark.errors import VaultError
+from earmark.errors import VaultError, what_helps
 from earmark.keys import derive
 from earmark.records.stream import CHUNK_BYTES, SealingWriter, opened_chunks
 
@@ -107,7 +107,7 @@ def whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     Raises:
         VaultError: it cannot be written, or there is another.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - which takes any name
         raise VaultError(f"{path} is a folder", "Name a file.")
     part = path.with_name(f".earmark-{secrets.token_hex(8)}.part")
     try:
@@ -124,7 +124,7 @@ def whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     except FileExistsError as error:
         raise VaultError(f"there is a file at {path} already", "Choose another name.") from error
     except OSError as error:
-        raise VaultError(f"{path} cannot be written: {error.strerror}", "Is there space on the disk?") from error
+        raise VaultError(f"{path} cannot be written: {error.strerror}", what_helps(error)) from error
     finally:
         with suppress(OSError):  # where the folder is none
             part.unlink(missing_ok=True)
