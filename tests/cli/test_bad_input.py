@@ -234,6 +234,14 @@ def test_an_ordinary_folder_is_not_to_be_closed(earmark: Earmark, home: Path) ->
     assert "chmod" not in answer.err
 
 
+def test_a_folder_for_the_hosts_token_is_not_to_be_closed(earmark: Earmark, home: Path) -> None:
+    assert earmark("init").status == 0
+    (home / "ordinary").mkdir(mode=0o755)
+    answer = earmark("serve", "--host-token-file", "ordinary", "--port", "0")
+    refused(answer, 2, "ordinary is a folder")
+    assert "chmod" not in answer.err
+
+
 def test_settings_that_are_named_have_to_be_there(earmark: Earmark, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARMARK_CONFIG", "nowhere.toml")
     refused(earmark("recordings"), 2, "nowhere.toml", "no such file")
