@@ -203,7 +203,8 @@ def leaves(value: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int,
     return [way]
 
 
-FACTS = json.loads(MADE.statement().model_dump_json(by_alias=True))
+OPENED = MADE.with_mark_key()
+FACTS = json.loads(OPENED.statement().model_dump_json(by_alias=True))
 LEAVES = leaves(FACTS)
 KINDS = list({tuple(step for step in way if isinstance(step, str)): way for way in LEAVES}.values())
 WILD: st.SearchStrategy[Any] = st.sampled_from(
@@ -223,9 +224,9 @@ def test_whatever_an_owner_signs_is_checked(
         statement = Statement.model_validate_json(json.dumps(facts))
     except ValueError:
         return
-    data = MADE.sealed(statement, MADE.acts(MADE.statement()))
-    found = checks_of(tmp_path_factory.mktemp("wild"), data, hear=lambda *_: heard_again(MADE))
-    if statement != MADE.statement():
+    data = OPENED.sealed(statement, OPENED.acts(OPENED.statement()))
+    found = checks_of(tmp_path_factory.mktemp("wild"), data, hear=lambda *_: heard_again(OPENED))
+    if statement != OPENED.statement():
         assert 2 not in failed(found)
 
 
@@ -485,6 +486,19 @@ def test_how_much_is_heard_counts_as_well(tmp_path: Path) -> None:
         assert failed(
             checks_of(tmp_path, made.sealed(), hear=lambda *_, a=amplitude: [replace(heard, amplitude=a)])
         ) == {15}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("openings", "listeners", value=[]),
+        put("openings", "listeners", 0, "listener", value="somebody"),
+        together(put(*ATTEMPT, "bank", value=lambda bank: [*bank, bank[0]]), put(*ACCUSED, "decoder", value=11)),
+    ],
+)
+def test_what_cannot_be_computed_again_has_failed(tmp_path: Path, change: Change) -> None:
+    data = OPENED.sealed(restated(change, OPENED), OPENED.acts(OPENED.statement()))
+    assert 15 in failed(checks_of(tmp_path, data, hear=lambda *_: heard_again(OPENED)))
 
 
 def test_another_mark_key(tmp_path: Path) -> None:

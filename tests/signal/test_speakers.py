@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.signal.scenes import HOPS, KEY, OTHER_KEY, Floats, codeword, line, made_up, signs
@@ -12,7 +13,7 @@ from earmark.signal.alignment import align
 from earmark.signal.correlation import Correlator
 from earmark.signal.listening import Listening
 from earmark.signal.speakers import Together, time_lines
-from earmark.signal.threads import Alone, Speaker, clocks
+from earmark.signal.threads import Alone, Speaker, ahead, clocks
 
 SEGMENTS, TURN = 400, 40
 STREAMS = signs(SEGMENTS, KEY), signs(SEGMENTS, OTHER_KEY)
@@ -71,6 +72,14 @@ def test_a_whole_leak_has_no_edit_and_each_is_heard_in_their_turns(first: int, s
             middle = first + (one.leak_start_s + one.leak_end_s) / 2 / SEGMENT_S
             assert int(middle) // TURN % 2 == who
             assert abs((one.recording_start_s or 0) - (one.leak_start_s + (first - LATER * who) * SEGMENT_S)) < 0.15
+
+
+def test_clocks_of_a_long_conversation_take_no_more_than_its_turns() -> None:
+    """Every turn of one with every turn of the other, and not all of those with each other."""
+    one = Alone.of(speakers(heard((10, 250)))[0])
+    turns = [(20.0 * number, 50 * number, 1.0) for number in range(400)]
+    later = [(shift + 0.4, at, worth) for shift, at, worth in turns]
+    assert ahead(later, turns, one) == pytest.approx(0.4, abs=0.01)
 
 
 def test_clocks_are_told_from_what_both_say() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from earmark.cases import bound, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
-from earmark.cases.computed import effective
+from earmark.cases.computed import effective, require_opened
 from earmark.cases.evidence import Accusation, Attempt
 from earmark.cases.facts import RecordingFacts
 
@@ -53,6 +53,7 @@ def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
     evidence = bundle.statement.evidence
     if not evidence.attempts or evidence.recording is None:
         raise NotCheckedError("no recording was found")
+    _require_sense(bundle)
     heard = hear()
     anew = [_again(one, heard) for one in evidence.attempts]
     alike = sum(_alike(one, again) for one, again in zip(evidence.attempts, anew, strict=True))
@@ -60,6 +61,13 @@ def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
     told = f"{alike:,} of {count:,} segments agree within {SAME_SOUND}"
     reached = [_require_named(bundle, evidence.recording, one, anew[one.attempt]) for one in evidence.accusations]
     return f"{told}; by what is heard now, 10^{max(reached):.2f} or less" if reached else told
+
+
+def _require_sense(bundle: Bundle) -> None:
+    """Raise a ValueError where bounds could not be computed anew: checks that fail elsewhere do not end this one."""
+    require_opened(bundle)
+    if any(one.decoder >= len(scores.BANK) for one in bundle.statement.evidence.accusations):
+        raise ValueError("there is no such decoder")
 
 
 def _again(attempt: Attempt, heard: Sequence[Again]) -> Again:

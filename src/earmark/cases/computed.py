@@ -129,12 +129,18 @@ def _distance(attempt: Attempt, first: Accusation, count: int) -> float:
 
 def codewords_of(bundle: Bundle) -> list[Bits]:
     """Return the codewords of those named at the segments of each attempt, by listener."""
-    evidence, opened = bundle.statement.evidence, bundle.statement.openings.listeners
+    evidence = bundle.statement.evidence
     if not evidence.accusations:
         raise NotCheckedError(NOBODY)
-    if [one.listener for one in opened] != [one.listener for one in evidence.accusations]:
-        raise ValueError("the secrets of those named are not opened")
+    require_opened(bundle)
     return codewords_at(evidence, effective(bundle))
+
+
+def require_opened(bundle: Bundle) -> None:
+    """Raise a ValueError unless the secrets of those named are opened, and of nobody else."""
+    named = [one.listener for one in bundle.statement.evidence.accusations]
+    if [one.listener for one in bundle.statement.openings.listeners] != named:
+        raise ValueError("the secrets of those named are not opened")
 
 
 def effective(bundle: Bundle) -> dict[str, bytes]:

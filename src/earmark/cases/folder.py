@@ -106,7 +106,10 @@ def locked_part(parent: Path) -> tuple[Path, int]:
     while True:
         part = parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
         part.mkdir(mode=0o700)
-        lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
         fcntl.flock(lock, fcntl.LOCK_EX)
         if part.exists():  # and not swept away between the two
             return part, lock

@@ -207,9 +207,11 @@ def ahead(mine: Sequence[tuple[float, int, float]], theirs: Sequence[tuple[float
     ).reshape(-1, 2)
     if not len(pairs):
         return 0.0
-    steps, weights = pairs.T
-    close = np.abs(steps[:, None] - steps) < IN_STEP_S
-    chosen = close[int((close @ weights).argmax())]
+    steps, weights = pairs[np.argsort(pairs[:, 0])].T
+    heaped = np.append(0.0, np.cumsum(weights))
+    first, last = np.searchsorted(steps, steps - IN_STEP_S, "right"), np.searchsorted(steps, steps + IN_STEP_S)
+    best = int((heaped[last] - heaped[first]).argmax())
+    chosen = slice(first[best], last[best])
     return float(np.average(steps[chosen], weights=weights[chosen] + 1e-9))
 
 

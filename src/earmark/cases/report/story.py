@@ -24,6 +24,9 @@ SHARE = (
     "edits were known. It is no proven bound, and says nothing of whose copy it was."
 )
 
+CROWD = 10
+"""So many copies are not named at least where it is shown how well they fit; of fewer, one could be told from another."""
+
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
 """How states are called that their own names do not say well."""
 
@@ -140,10 +143,13 @@ def shown(evidence: Evidence, attempt: Attempt, first: Accusation, background: B
         f"Each dot is a segment{of}. Full dots speak for the copy of {name}, open ones against it; those near the line "
         "say little. For a copy that did not go into the leak there would be far more below the line.",
     )
+    others, named = crowd(attempt, first, bits, background)
+    if len(others) < CROWD:
+        return
     yield figure(
-        pictures.among(*crowd(attempt, first, bits, background), first.attempt),
+        pictures.among(others, named, first.attempt),
         f"By the test that names the copy of {name}. The grey bars are all copies that are not named, without "
-        "names: they fit as chance has it.",
+        f"names{'.' if of_call(evidence) else ': they fit as chance has it.'}",
     )
 
 
