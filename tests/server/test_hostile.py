@@ -109,6 +109,23 @@ def test_an_invitation_used_again_and_again_is_put_off(play: Play) -> None:
     play(script)
 
 
+def test_who_comes_while_a_server_stops_is_not_told_that_their_call_is_over(play: Play) -> None:
+    async def script(site: Site) -> None:
+        links = await site.open(["anna"])
+        async with AsyncExitStack() as stack:
+            host = await stack.enter_async_context(site.inside(links["host"], "host"))
+            await host.hear("admitted")
+            site.house._stopped = True
+            for call in site.house._calls.values():
+                await call.stop()
+            for name in ("host", "anna"):
+                again = await stack.enter_async_context(site.guest(links[name], name))
+                await again.closed()
+                assert (again.socket.close_code, again.everything) == (AGAIN_LATER, [])
+
+    play(script)
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 30)), max_size=60))
 def test_a_share_is_never_exceeded(steps: list[tuple[str, float]]) -> None:
     now = 0.0

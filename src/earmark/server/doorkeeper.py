@@ -14,7 +14,7 @@ MOST_KNOCKING_EACH = 64
 MOST_REMEMBERED = 10_000
 
 REQUESTS, REQUESTS_PER_SECOND = 1000, 100
-"""So much one address may ask over HTTP at once, and each second after that; a page is some twenty requests."""
+"""So much one address may ask of the HTTP interface at once, and each second after that."""
 
 
 class Shares:

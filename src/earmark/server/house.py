@@ -170,9 +170,12 @@ class House:
             self._send_on(line, error.server)
             return None
         if call is None:
-            self._turn_away(line, "ended")
+            self._over(line)
             return None
         invited, root = await self._invited(invitation, hello, call.rules), await self.register.ledger_root()
+        if self._stopped or self._calls.get(invitation.call_id) is not call:
+            line.break_off()  # the page comes again by itself, to whoever holds the call by then
+            return None
         event = Connected(line.number, hello, invited, root, self._ice_servers())
         call.connected(line, event)
         return call
@@ -222,6 +225,13 @@ class House:
         self.metrics.refused.labels("elsewhere").inc()
         line.say(Elsewhere(server=server).model_dump_json())
         line.close()
+
+    def _over(self, line: Line) -> None:
+        """Tell somebody that their call is over; where only this server stops, their page is to come again."""
+        if self._stopped:
+            line.break_off()
+        else:
+            self._turn_away(line, "ended")
 
     def _turn_away(self, line: Line, reason: RefusedFor) -> None:
         self.metrics.refused.labels(reason).inc()

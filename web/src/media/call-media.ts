@@ -95,7 +95,7 @@ export class CallMedia {
           events.sampled(data.stream, data.position, data.sampled);
           break;
         case "counts":
-          this.counting.splice(0).forEach((take) => {
+          this.counting.splice(0, 1).forEach((take) => {
             take(data.counts);
           });
       }

@@ -37,10 +37,14 @@ export class Microphone {
       noiseSuppression: cleaned,
       autoGainControl: cleaned,
     };
+    let stream: MediaStream | null = null;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      stream = await navigator.mediaDevices.getUserMedia({ audio });
       return new Microphone(context, stream);
     } catch (error) {
+      stream?.getTracks().forEach((track) => {
+        track.stop();
+      });
       throw new MicrophoneError(whatToDo(error), { cause: error });
     }
   }

@@ -163,12 +163,17 @@ export class Session implements Line {
   /** Does what is cryptography, one after the other; what comes of it counts only while the connection is the same. */
   #queue(command: KeyCommand): void {
     const keyring = this.#keyring;
-    this.#last = this.#last.then(async () => {
+    const done = this.#last.then(async () => {
       if (keyring !== this.#keyring) return;
       const event = await keyed(keyring, command).catch(failure);
       if (keyring !== this.#keyring || event === null) return;
       if (event.type === "group") this.#regrouped(keyring);
       this.#handle(event);
+    });
+    this.#last = done.catch((error: unknown) => {
+      queueMicrotask(() => {
+        throw error; // for the browser to tell; what comes later is done all the same
+      });
     });
   }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Controller } from "../../src/ui/call/controller.ts";
 
 const asked: MediaTrackConstraints[] = [];
+const tracks: { enabled: boolean; stopped: boolean }[] = [];
 
 class SilentContext {
   readonly destination = {};
@@ -12,11 +13,19 @@ class SilentContext {
 }
 
 beforeEach(() => {
-  asked.length = 0;
-  const track = { addEventListener: () => undefined, stop: () => undefined, enabled: true };
+  asked.length = tracks.length = 0;
   const getUserMedia = ({ audio }: { audio: MediaTrackConstraints }): Promise<object> => {
     asked.push(audio);
-    return Promise.resolve({ getAudioTracks: () => [track] });
+    const track = {
+      addEventListener: () => undefined,
+      enabled: true,
+      stopped: false,
+      stop: () => {
+        track.stopped = true;
+      },
+    };
+    tracks.push(track);
+    return Promise.resolve({ getAudioTracks: () => [track], getTracks: () => [track] });
   };
   vi.stubGlobal("navigator", { mediaDevices: { getUserMedia } });
   vi.stubGlobal("AudioContext", SilentContext);
@@ -47,5 +56,26 @@ describe("echo is taken away", () => {
       expect(page.store.value.cleaned).toBe(wanted);
     }
     expect(echo()).toEqual([false, true]);
+  });
+});
+
+describe("a microphone", () => {
+  test("opened by who has muted themselves is muted", async () => {
+    const page = new Controller({} as HTMLElement);
+    page.store.update({ muted: true });
+    await page.speak();
+    expect(tracks.map(({ enabled }) => enabled)).toEqual([false]);
+  });
+
+  test("that was closed, or asked for once more, while the browser asked, does not stay open", async () => {
+    const page = new Controller({} as HTMLElement);
+    const first = page.openMicrophone();
+    const second = page.openMicrophone();
+    expect([await first, await second]).toEqual([false, true]);
+    expect(tracks.map(({ stopped }) => stopped)).toEqual([true, false]);
+    const third = page.openMicrophone();
+    page.closeMicrophone();
+    expect(await third).toBe(false);
+    expect(tracks.every(({ stopped }) => stopped)).toBe(true);
   });
 });

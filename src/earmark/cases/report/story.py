@@ -25,7 +25,7 @@ SHARE = (
 )
 
 CROWD = 10
-"""So many copies are not named at least where it is shown how well they fit; of fewer, one could be told from another."""
+"""How well copies that are not named fit is shown of so many at least; of fewer, one could be told from another."""
 
 STATES = {"found": "in the recording", "not found": "not found in the recording"}
 """How states are called that their own names do not say well."""

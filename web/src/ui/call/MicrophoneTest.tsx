@@ -20,8 +20,10 @@ export function MicrophoneTest({ actions, open, cleaned, onChange }: Props): JSX
   const start = (): void => {
     setProblem("");
     actions.openMicrophone().then(
-      () => {
-        onChange(true);
+      (isOpen) => {
+        if (isOpen) {
+          onChange(true);
+        }
       },
       (error: unknown) => {
         onChange(false);

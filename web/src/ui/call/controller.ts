@@ -22,6 +22,8 @@ export class Controller implements CallActions {
   private microphone: Microphone | null = null;
   private media: CallMedia | null = null;
   private wantsToSpeak = false;
+  /** Counts how often the microphone was asked for or closed: what was asked for earlier is of no use any more. */
+  private openings = 0;
   private looking: ReturnType<typeof setInterval> | undefined;
 
   /** @param place where audio elements are put. */
@@ -58,16 +60,24 @@ export class Controller implements CallActions {
     this.session = await Session.start(ports, options);
   }
 
-  async openMicrophone(): Promise<void> {
+  async openMicrophone(): Promise<boolean> {
     this.closeMicrophone();
+    const opening = this.openings;
     const microphone = await Microphone.open(this.sounds(), this.store.value.cleaned);
+    if (opening !== this.openings) {
+      microphone.close();
+      return false;
+    }
+    microphone.muted = this.store.value.muted; // whoever has muted themselves stays muted by another microphone
     microphone.onLost(() => {
       this.unsent("The microphone is gone.");
     });
     this.microphone = microphone;
+    return true;
   }
 
   closeMicrophone(): void {
+    this.openings += 1;
     this.microphone?.close();
     this.microphone = null;
   }
@@ -171,8 +181,7 @@ export class Controller implements CallActions {
       return true;
     }
     try {
-      await this.openMicrophone();
-      return true;
+      return await this.openMicrophone();
     } catch (error) {
       this.store.update({ alert: error instanceof Error ? error.message : String(error) });
       return false;

@@ -113,8 +113,8 @@ export const EMPTY: CallView = {
 
 /** What people can do on the call's pages. */
 export interface CallActions {
-  /** Opens the microphone; a click must be the cause. */
-  openMicrophone(): Promise<void>;
+  /** Opens the microphone; a click must be the cause. Tells whether it is open, and was not closed again meanwhile. */
+  openMicrophone(): Promise<boolean>;
   closeMicrophone(): void;
   /** Has echo and noise taken away, or left, whenever the microphone is opened from now on. */
   clean(cleaned: boolean): void;
