@@ -150,7 +150,7 @@ def test_a_file_is_whole_or_not_there(
 
     monkeypatch.setattr(Codec, "save", ended)
     refused(earmark("attack", "briefing.wav", "--with", "polarity", "-o", "x.flac"), status, words)
-    assert sorted(path.name for path in Path().iterdir()) == ["briefing.wav", "staff.csv"]
+    assert sorted(path.name for path in Path().iterdir()) == ["briefing.wav", "earmark.toml", "staff.csv"]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -164,7 +164,8 @@ def test_hostile_names(home: Path, capsys: pytest.CaptureFixture[str], name: str
     err = capsys.readouterr().err
     assert "Traceback" not in err
     assert "\x1b" not in err
-    assert {path.name for path in home.iterdir()} <= {"tiny.wav", "x.wav", "briefing.wav", "staff.csv", "\x1b[2J.flac"}
+    there = {"tiny.wav", "x.wav", "briefing.wav", "earmark.toml", "staff.csv", "\x1b[2J.flac"}
+    assert {path.name for path in home.iterdir()} <= there
 
 
 def test_from_python(home: Path) -> None:

@@ -112,7 +112,9 @@ def test_trace_names(marked: Earmark) -> None:
     assert (facts["schema"], facts["verdict"], facts["family_wise"]) == ("earmark.trace/1", "named", 1e-6)
     assert set(facts["exhibit"]) == {"sha256", "seconds"}
     assert facts["recording"]["title"] == "briefing"
-    assert [set(named) for named in facts["named"]] == [{"listener", "false_accusation_log10"}]
+    assert [set(named) for named in facts["named"]] == [
+        {"listener", "false_accusation_log10", "share", "speakers", "alone", "own_words"}
+    ]
     assert set(facts["passages"][0]) == {
         "leak_start_s", "leak_end_s", "recording_start_s", "recording_end_s", "speed", "stream", "speaker",
     }  # fmt: skip

@@ -87,9 +87,8 @@ def test_connections_that_are_no_requests_are_for_the_doorkeeper() -> None:
 
         limited = LimitedRequests(app, asks=lambda _address: False)
         for kind in ("websocket", "lifespan", "http"):
-            await limited(
-                {"type": kind, "path": "/api/calls", "headers": [], "client": None}, lambda: asyncio.sleep(0), nothing
-            )  # type: ignore[arg-type, return-value]
+            scope: Scope = {"type": kind, "path": "/api/calls", "headers": [], "client": None}
+            await limited(scope, lambda: asyncio.sleep(0), nothing)  # type: ignore[arg-type, return-value]
         return seen
 
     assert asyncio.run(play()) == ["websocket", "lifespan"]

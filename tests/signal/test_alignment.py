@@ -41,7 +41,7 @@ def piece(first: int, count: int, start: int, ppm: float = 0) -> Told:
     return segments, line(segments, start, ppm)
 
 
-def check(passages: list[Passage], *told: Told, missed: int = 10, over: int = 50, slack: int = 1) -> None:
+def check(passages: list[Passage], *told: Told, missed: int = 16, over: int = 50, slack: int = 1) -> None:
     """Check that what was told was found, and nothing else.
 
     Args:
