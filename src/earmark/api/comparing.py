@@ -13,7 +13,7 @@ import numpy as np
 
 from earmark.api.finding import Strand, hear, listened
 from earmark.api.looking import Track
-from earmark.api.progress import Progress, watched
+from earmark.api.progress import Progress, parted, watched
 from earmark.media.opus import FRAME_MS, RATE, opus_sound
 from earmark.media.reading import read_resampled, regrouped, resampled
 from earmark.media.source import probe
@@ -148,8 +148,3 @@ def heard_at(path: Path, listening: Listening, pace: Pace, progress: Progress) -
 def halved(progress: Progress, stage: str, done: float) -> None:
     """Pass on half of what is done."""
     progress(stage, done / 2)
-
-
-def parted(progress: Progress, parts: int, number: int, stage: str, done: float) -> None:
-    """Pass on what is done of one of several parts."""
-    progress(stage, (number + done) / parts)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from earmark.api.looking import Ear, Hit, Track, layouts_of, manner_of, signs_of, surest_hits
-from earmark.api.progress import Progress, watched
+from earmark.api.progress import Progress, parted, watched
 from earmark.media.bounds import require_bounded
 from earmark.media.reading import read_resampled
 from earmark.media.source import probe
@@ -193,18 +193,13 @@ def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], sought: Sought | None, 
     tell = partial(parted, progress, 1 + len(beside))
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
     known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
-    manner, told = manner_of(hit.track), partial(tell, 0)
+    manner, told = manner_of(hit.track), partial(tell, 0, "aligning")
     passages = settle(correlator, align(correlator, known, trials=among.tracks, manner=manner, progress=told))
     strands = [Strand(hit.track, correlator.listening, tuple(passages))]
     for number, track in enumerate(beside if passages else (), 1):
-        strands.append(joining(ear(track.layout, hit.pace), track, among.beside, partial(tell, number)))
+        strands.append(joining(ear(track.layout, hit.pace), track, among.beside, partial(tell, number, "aligning")))
     progress("aligning", 1.0)
     return [strand for strand in strands if strand.passages]
-
-
-def parted(progress: Progress, parts: int, number: int, done: float) -> None:
-    """Tell how much of the aligning is done where one of several parts of it is."""
-    progress("aligning", (number + done) / parts)
 
 
 def joining(listening: Listening, track: Track, trials: int, tell: Callable[[float], None]) -> Strand:

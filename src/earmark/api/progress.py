@@ -25,3 +25,8 @@ def watched(blocks: Iterable[Block], samples: float | None, stage: str, progress
         if samples:
             progress(stage, min(1.0, passed / samples))
     progress(stage, 1.0)
+
+
+def parted(progress: Progress, parts: int, number: int, stage: str, done: float) -> None:
+    """Pass on what is done of one of several parts."""
+    progress(stage, (number + done) / parts)

@@ -5,7 +5,7 @@ is nearly the same, the one that fits somebody best: such a choice nobody has pa
 more from what is heard now, which depends on exhibit and mark keys alone, and those have to be small enough.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import log, log10
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from earmark.cases import bound, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
-from earmark.cases.computed import effective, require_opened
+from earmark.cases.computed import effective, exact_scores, require_opened
 from earmark.cases.evidence import Accusation, Attempt
 from earmark.cases.facts import RecordingFacts
 
@@ -131,24 +131,17 @@ def _claim(bundle: Bundle, recording: RecordingFacts, one: Accusation, anew: Aga
     seed, secrets = bytes.fromhex(bundle.statement.openings.bias_seed or ""), effective(bundle)
     segments = anew.segments.tolist()
     biases = codewords.thresholds(seed, recording.coalition, recording.detector, segments)
-    bits = partial(_bits, secrets, recording.id, biases, segments)
+    bits = {
+        name: codewords.bits(secrets[name], recording.id, biases, segments) for name in (one.listener, *one.companions)
+    }
     known = scores.Heard(anew.soft, anew.amplitude, np.array(biases) / bound.UNIT)
-    strategy, companions = scores.BANK[one.decoder], len(one.companions)
-    ones = np.sum([bits(name) for name in one.companions], axis=0, dtype=np.intp, initial=0)
-    earned = scores.exact_scores(strategy, known, np.broadcast_to(ones, len(segments)).tolist(), companions)
     return bound.Claim(
-        scores=np.rint(earned).astype(int).tolist(),
+        scores=np.rint(exact_scores(one, known, bits)).astype(int).tolist(),
         thresholds=biases,
-        bits=bits(one.listener),
+        bits=bits[one.listener],
         listeners=bundle.statement.evidence.listeners,
-        companions=companions,
-        depths=scores.depths(strategy),
+        companions=len(one.companions),
+        depths=scores.depths(scores.BANK[one.decoder]),
         weight=float(scores.weights(known)[one.decoder]),
         trials=1 / anew.share,
     )
-
-
-def _bits(
-    secrets: Mapping[str, bytes], recording_id: str, biases: Sequence[int], segments: Sequence[int], name: str
-) -> list[int]:
-    return codewords.bits(secrets[name], recording_id, biases, segments)

@@ -41,12 +41,22 @@ def _require_weights(attempt: Attempt) -> None:
 
 def _require_scores(attempt: Attempt, one: Accusation, bits: Bits) -> None:
     """Raise a ValueError unless the scores are those that evidence and companions give."""
-    ones = np.sum([bits[companion] for companion in one.companions], axis=0, dtype=np.intp, initial=0)
-    companions = np.broadcast_to(ones, len(attempt.heard.segments)).tolist()
-    known, strategy = _evidence(attempt.heard), scores.BANK[one.decoder]
-    exact = scores.exact_scores(strategy, known, companions, len(one.companions))
+    exact = exact_scores(one, _evidence(attempt.heard), bits)
     if not np.abs(exact - np.array(one.scores)).max() <= scores.HALF_STEP:
         raise ValueError(f"the scores by which {one.listener!r} is named are not those of the evidence")
+
+
+def exact_scores(one: Accusation, known: scores.Heard, bits: Bits) -> scores.Floats:
+    """Return the scores of the test that names somebody, before rounding; shape (m,).
+
+    Args:
+        one: who is named, by what decoder and with what companions.
+        known: the evidence.
+        bits: codewords of the companions at its segments.
+    """
+    ones = np.sum([bits[companion] for companion in one.companions], axis=0, dtype=np.intp, initial=0)
+    companions = np.broadcast_to(ones, known.soft.size).tolist()
+    return scores.exact_scores(scores.BANK[one.decoder], known, companions, len(one.companions))
 
 
 def check_codewords(bundle: Bundle) -> str:

@@ -73,7 +73,6 @@ class Grounds(Seat):
         scores: shape (m,), what variant 1 earns over variant 0 in each segment, whole numbers.
         deficit: by how much the listener's score falls short of the best there could be.
         depths: over how many sizes of companion sets the decoder's weight is spread.
-        exact: whether the tail is exact, or else Chernoff's bound on it.
         log_tail: natural logarithm of the bound on an innocent's chance of such a deficit.
         log_price: natural logarithm of what that is multiplied with for all tests that might have been made.
     """
@@ -81,7 +80,6 @@ class Grounds(Seat):
     scores: Scores
     deficit: int
     depths: int
-    exact: bool
     log_tail: float
     log_price: float
 
@@ -146,7 +144,6 @@ def _test(case: Case, seat: Seat, scores: Scores, deficit: int) -> Grounds:
         scores=scores,
         deficit=deficit,
         depths=depths,
-        exact=False,
         log_tail=float(tail[0]),
         log_price=price - log(seat.decoder.weight / depths),
     )
@@ -157,4 +154,4 @@ def _exactly(case: Case, test: Grounds) -> Grounds:
     if test.deficit * test.scores.size > MOST_EXACT_WORK:
         return test
     tail = float(InnocentTail.of(test.scores, case.biases).exact(test.deficit)[test.deficit])
-    return replace(test, exact=True, log_tail=tail) if tail < test.log_tail else test
+    return replace(test, log_tail=tail) if tail < test.log_tail else test
