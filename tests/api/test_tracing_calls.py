@@ -156,7 +156,7 @@ def test_speakers_who_leak_together_are_all_named(call: Call, vault: Vault, tmp_
     named = trace(vault, leak, family_wise=1e-3).named  # keys are drawn anew: no test hangs on luck
     assert {one.listener for one in named} == {"sam", "tia"}
     for one in named:
-        assert one.alone == (one.speakers in {("sam",), ("tia",)})
+        assert one.alone == (len(one.speakers) < len(SPEAKERS))
         assert one.share == pytest.approx(0.2 / 3 if one.alone else 0.8)
         assert one.listener not in one.speakers or not one.alone
         assert one.own_words  # each by what the other has recorded
