@@ -96,8 +96,11 @@ def load(name: str, rate: int) -> Floats:
     return mono
 
 
-def briefing(seconds: float, rate: int, names: Iterable[str] = HELD + OPEN) -> Floats:
-    """Return a long recording of many speakers: the named files one after the other, from the start again if needed."""
+def briefing(seconds: float, rate: int, names: Iterable[str] = HELD) -> Floats:
+    """Return a long recording of many speakers: the named files one after the other, from the start again if needed.
+
+    By default of held ones alone: of who was trained on, leaks would be named sooner than of others.
+    """
     pieces = [load(name, rate) for name in names]
     whole = np.concatenate(pieces)
     wanted = round(seconds * rate)

@@ -47,8 +47,8 @@ def report(bodies: Mapping[str, str]) -> str:
     machine = f"{platform.machine()}, {os.cpu_count()} shared cores, Python {platform.python_version()}"
     head = (
         f"# Benchmarks\n\nMade by `make bench` on {machine}; `python -m bench PART` measures a part by itself.\n"
-        "Real speech and meetings; rooms, noises and talkers are held ones that nothing was tuned on. All leaks are\n"
-        "traced blind: `trace` gets the vault and a file.\n"
+        "Real speech and meetings. Speakers, rooms, noises and talkers are held ones, which nothing was tuned on\n"
+        "(`HELD…` in `bench/corpus.py`). All leaks are traced blind: `trace` gets the vault and a file.\n"
     )
     return "\n".join([head, *(f"## {title}\n\n{text}\n" for title, text in bodies.items())])
 
