@@ -104,7 +104,7 @@ async def _call(browser: Browser, relay: Relay) -> None:
         tally = await member.has_heard(stream, 150)
         _whole(tally)
         delays += tally["delays"]
-    assert statistics.median(delays) < 40  # ms from one browser's transform to the other's; 2 on an idle machine
+    assert statistics.median(delays) < 250  # ms from one browser's transform to the other's; 2 on an idle machine
     assert (relay.health().streams, relay.health().listeners) == (3, 6)
 
     dora = await _join(browser, relay, "dora")
@@ -129,7 +129,7 @@ async def _call(browser: Browser, relay: Relay) -> None:
 async def _with(relay: Relay, chromium: Chromium, play: Callable[[Browser, Relay], Awaitable[None]]) -> None:
     await relay.start()
     try:
-        async with chromium.open() as browser, asyncio.timeout(60):
+        async with chromium.open() as browser, asyncio.timeout(180):
             await play(browser, relay)
     finally:
         await relay.stop()

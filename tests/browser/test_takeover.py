@@ -98,11 +98,11 @@ def assert_all_is_on_record(call: CallRecord, killed_at: datetime) -> None:
     """See that what was said until the server was killed is on record as heard, and what was said after that too."""
     for person in ("anna", "ben"):
         stays = [stay for stay in call.attendance if stay.listener_id == person]
-        assert len(stays) == 2
+        assert len(stays) >= 2
         assert stays[0].left_at is not None
         assert stays[0].left_at >= killed_at
-        first, second = [stream for stream in call.streams if stream.speaker_id == person]
+        first, *later = [stream for stream in call.streams if stream.speaker_id == person]
         assert first.time_of(first.positions, SEGMENT_S) >= min(killed_at, first.time_of(1024, SEGMENT_S))
-        assert second.positions > 0
+        assert later[-1].positions > 0
     blocks = [block for stream in call.streams for block in stream.blocks]
     assert len(blocks) == len(set(blocks))

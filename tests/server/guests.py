@@ -89,7 +89,7 @@ class Site:
     async def ask(self, method: str, path: str, token: str = TOKEN, **more: Any) -> httpx.Response:
         """Ask the HTTP interface as the host."""
         headers = {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=self.address, headers=headers, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.address, headers=headers, trust_env=False, timeout=WAIT_S) as client:
             return await client.request(method, path, **more)
 
     async def open(self, people: list[str], **more: Any) -> dict[str, str]:

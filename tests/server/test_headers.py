@@ -7,7 +7,7 @@ from time import monotonic
 import httpx
 import pytest
 from tests.server.conftest import Play
-from tests.server.guests import TOKEN, NotingRelay, Site
+from tests.server.guests import TOKEN, WAIT_S, NotingRelay, Site
 
 from earmark.records.vault import Vault
 from earmark.server.app import create_app
@@ -35,7 +35,7 @@ ASKED = [
 @pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 def test_whatever_is_asked_browsers_are_kept_to_the_pages_policy(play: Play) -> None:
     async def script(site: Site) -> None:
-        async with httpx.AsyncClient(base_url=site.address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=site.address, trust_env=False, timeout=WAIT_S) as client:
             for method, path, sent, status in ASKED:
                 answer = await client.request(method, path, **sent)  # type: ignore[arg-type]
                 assert answer.status_code == status, (method, path, answer.text)

@@ -99,7 +99,7 @@ def test_an_invitation_used_again_and_again_is_put_off(play: Play) -> None:
     async def script(site: Site) -> None:
         links = await site.open(["anna", "ben"])
         async with AsyncExitStack() as stack:
-            guests = [await stack.enter_async_context(site.guest(links["anna"], "anna")) for _ in range(12)]
+            guests = [await stack.enter_async_context(site.guest(links["anna"], "anna")) for _ in range(30)]
             await guests[-1].closed()
             assert guests[-1].socket.close_code == AGAIN_LATER
             assert guests[-1].everything == []

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Message, Scope
 from tests.server.conftest import Play
-from tests.server.guests import TOKEN, Site
+from tests.server.guests import TOKEN, WAIT_S, Site
 
 from earmark.errors import VaultError
 from earmark.server import doorkeeper
@@ -23,7 +23,7 @@ async def ask(site: Site, token: str | None, address: str = "127.0.0.1") -> http
     """Ask for all calls from an address of this machine."""
     transport = httpx.AsyncHTTPTransport(local_address=address)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=site.address, headers=headers, transport=transport) as client:
+    async with httpx.AsyncClient(base_url=site.address, headers=headers, transport=transport, timeout=WAIT_S) as client:
         return await client.get("/api/calls")
 
 
@@ -60,7 +60,7 @@ def test_who_asks_too_often_is_put_off_and_nobody_else(play: Play, monkeypatch: 
         assert told[-1].headers["Content-Security-Policy"]
         assert told[-1].json()["hint"]
         assert (await ask(site, TOKEN, ELSEWHERE)).status_code == 200
-        async with httpx.AsyncClient(base_url=site.address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=site.address, trust_env=False, timeout=WAIT_S) as client:
             assert {(await client.get(path)).status_code for path in ("/healthz", "/")} == {200}
 
     play(script)
@@ -107,7 +107,7 @@ def test_however_many_ask_for_its_health_the_vault_is_asked_once_a_second(
             return await root()
 
         monkeypatch.setattr(site.house.register, "ledger_root", counted)
-        async with httpx.AsyncClient(base_url=site.address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=site.address, trust_env=False, timeout=WAIT_S) as client:
             told = await asyncio.gather(*(client.get("/healthz") for _ in range(50)))
         assert {one.status_code for one in told} == {200}
 

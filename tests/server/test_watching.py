@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from tests.server.conftest import Play
-from tests.server.guests import TOKEN, Site
+from tests.server.guests import TOKEN, WAIT_S, Site
 from tests.server.test_calls import enter
 
 from earmark.call.relays.base import Health
@@ -39,7 +39,7 @@ def numbers(text: str) -> dict[str, float]:
 def collected(metrics: Metrics) -> dict[str, float]:
     address = f"127.0.0.1:{free_port()}"
     with metrics.served(address):
-        return numbers(httpx.get(f"http://{address}/metrics", trust_env=False).text)
+        return numbers(httpx.get(f"http://{address}/metrics", trust_env=False, timeout=WAIT_S).text)
 
 
 def test_who_is_there_is_counted(play: Play) -> None:
