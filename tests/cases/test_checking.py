@@ -62,6 +62,15 @@ def test_a_case_as_it_should_be(tmp_path: Path, leaked: Leaked) -> None:
     assert holds(found.values())
 
 
+def test_no_chance_is_told_that_ciphers_do_not_carry(tmp_path: Path) -> None:
+    sure = Made(Leaked(segments=400)).with_mark_key()
+    found = checks_of(tmp_path, sure.sealed(), hear=lambda *_: heard_again(sure))
+    assert holds(found.values()), found
+    assert sure.leaked.evidence().accusations[0].bound_log10 < -40
+    assert found[13].detail.startswith("10^-30.00 or less")
+    assert found[15].detail.endswith("10^-30.00 or less")
+
+
 def test_a_case_that_names_nobody(tmp_path: Path) -> None:
     made = Made(Leaked(leakers=0))
     acts = [act for act in made.acts(made.statement()) if act[0] != "key-opened"]

@@ -442,6 +442,15 @@ def test_the_chance_allowed_is_said_as_it_is(allowed: float, words: str) -> None
         assert any(words in text for text in told(evidence, background(leaked)).answers[2].more)
 
 
+def test_no_chance_is_said_that_ciphers_do_not_carry() -> None:
+    sure = Leaked(segments=400)
+    story = story_of(sure)
+    assert sure.evidence().accusations[0].bound_log10 < -40
+    assert story.bounds[0][2] == "10⁻³⁰"
+    assert "is at most 10⁻³⁰, over all" in story.answers[2].more[0]
+    assert "that the ciphers are sound" in story.answers[2].more[1]
+
+
 def test_a_call_says_whose_words_they_are_and_whose_copy() -> None:
     story = story_of(CALLED, names={"sam": "Sam <b>", "listener00": "Chloë"})
     assert story.verdict == "The leak was made from what the call let Chloë (listener00) hear."

@@ -19,7 +19,9 @@ SCALES = {"": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e
         (-6.0, "less than one chance in 1 million"),
         (-2.5, "less than one chance in 300"),
         (-3.99, "less than one chance in 9 thousand"),
-        (-41.2, "less than one chance in 10^41"),
+        (-17.2, "less than one chance in 10^17"),
+        (-30.0, "less than one chance in 10^30"),
+        (-628.4, "less than one chance in 10^30"),
         (-0.5, "no useful bound on the chance"),
     ],
 )

@@ -60,7 +60,7 @@ def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
     count = sum(len(one.heard.segments) for one in evidence.attempts)
     told = f"{alike:,} of {count:,} segments agree within {SAME_SOUND}"
     reached = [_require_named(bundle, evidence.recording, one, anew[one.attempt]) for one in evidence.accusations]
-    return f"{told}; by what is heard now, 10^{max(reached):.2f} or less" if reached else told
+    return f"{told}; by what is heard now, 10^{bound.said(max(reached)):.2f} or less" if reached else told
 
 
 def _require_sense(bundle: Bundle) -> None:

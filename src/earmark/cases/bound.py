@@ -24,6 +24,16 @@ UNIT = 65_536
 MOST_WORK = 200_000_000
 """Segments × deficits that an exact tail may take, about a second."""
 
+SMALLEST_SAID_LOG10 = -30.0
+"""Decimal logarithm of the smallest chance that is said of a name, however small the one that is computed.
+
+The theorem is about independent bits. Codewords are derived from secrets of 256 bits by HKDF-SHA256 and AES-256 of
+counters: no chance is below the 2⁻²⁵⁶ that two secrets are one, and q blocks of even an ideal AES differ from
+independent bits by up to q² / 2¹²⁹ (the switching lemma: Bellare and Rogaway, "The security of triple encryption and a
+framework for code-based game-playing proofs", EUROCRYPT 2006), which for the 7,500 of an hour in segments of 60 ms is
+10⁻³¹. Ciphers, and the machines that compute with them, are not known to be sound to anything like the smaller chances.
+"""
+
 _LOG_MARGIN = 1e-8
 _LOST_TO_UNDERFLOW = 1e-280
 _LARGEST_TILT = 64.0
@@ -31,6 +41,11 @@ _HALVINGS = 60
 
 Pairs = Mapping[tuple[int, int], int]
 """How many segments have a pair of |d| and of the numerator of q over 65536."""
+
+
+def said(log10: float) -> float:
+    """Return the decimal logarithm of a bound as it is told to people: of no chance below ``SMALLEST_SAID_LOG10``."""
+    return max(log10, SMALLEST_SAID_LOG10)
 
 
 @dataclass(frozen=True)

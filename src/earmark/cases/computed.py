@@ -83,7 +83,7 @@ def check_bounds(bundle: Bundle) -> str:
         _require_sum(one, bound.log_price(claim) / log(10))
     largest = max(one.bound_log10 for one in evidence.accusations)
     attempts = f", {len(evidence.attempts)} pieces of evidence" if len(evidence.attempts) > 1 else ""
-    return f"10^{largest:.2f} or less, {evidence.family_wise:g} allowed{attempts}"
+    return f"10^{bound.said(largest):.2f} or less, {evidence.family_wise:g} allowed{attempts}"
 
 
 def _require_sum(one: Accusation, price_log10: float) -> None:

@@ -8,6 +8,7 @@ from earmark.api.backing_up import BackupMade, BackupRestored
 from earmark.api.keeping import OfficersMade, VaultMade, WayList
 from earmark.api.results import Delivered, Inspected, Named, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
+from earmark.cases.bound import said
 from earmark.cases.report.words import caution
 from earmark.cli.output import table
 from earmark.signal.alignment import SHORTEST_PART_S
@@ -23,11 +24,12 @@ SCALES = ((12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand"))
 
 
 def chance(log10: float) -> str:
-    """Return an upper bound on a chance in words, rounded towards the larger chance.
+    """Return an upper bound on a chance in words, rounded towards the larger chance, and none smaller than is said.
 
     Args:
         log10: decimal logarithm of the bound, at most 0.
     """
+    log10 = said(log10)
     if log10 > -1:
         return "no useful bound on the chance"
     power = floor(-log10 + 1e-9)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 
+from earmark.cases.bound import said
 from earmark.cases.evidence import Accusation, Evidence
 from earmark.cases.report.alterations import alterations
 from earmark.cases.report.words import LARGEST_POWER, caution, day, figures, length, listed, odds
@@ -208,7 +209,7 @@ def sure(evidence: Evidence) -> Answer:
             "A name is given only where the chance that any innocent listener is named has a proven bound below that."
         )
         return Answer(question, "Nobody is accused, so nobody can be accused wrongly.", (limit, rule))
-    largest = max(one.bound_log10 for one in evidence.accusations)
+    largest = said(max(one.bound_log10 for one in evidence.accusations))
     fixed = "any copy was given, and that the keys stayed secret"
     if of_call(evidence):
         fixed = "they were let into the call, that the keys stayed secret, and that no microphone sent it as an echo"
@@ -220,7 +221,7 @@ def sure(evidence: Evidence) -> Answer:
             f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
             f"been tried{_EACH_VOICE if of_several(evidence) else ''}. {limit}",
             "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
-            f"were drawn at random and fixed before {fixed}.",
+            f"were drawn at random and fixed before {fixed}, and that the ciphers are sound by which they are drawn.",
         ),
     )
 

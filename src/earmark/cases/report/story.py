@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.cases.bound import deficit
+from earmark.cases.bound import deficit, said
 from earmark.cases.checklist import NAMES
 from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import RecordingFacts, Stretch
@@ -202,7 +202,7 @@ def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tu
     speaker = speaker_of(evidence, one)
     by = "" if speaker is None else f", by the words of {background.called(speaker)} alone"
     test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}{by}"
-    return background.called(one.listener), background.given(one.listener), figures(one.bound_log10), test
+    return background.called(one.listener), background.given(one.listener), figures(said(one.bound_log10)), test
 
 
 def facts(evidence: Evidence, background: Background) -> Iterator[tuple[str, str]]:
