@@ -14,14 +14,25 @@ export interface CodedFrame {
   opus: [Bytes, Bytes];
 }
 
-/** What `AudioEncoder` is asked for: a constant length, so that what is said cannot be told from how much is sent. */
+/**
+ * What `AudioEncoder` is asked for: a constant length, so that what is said cannot be told from how much is sent.
+ *
+ * Browsers make somewhat more of an effort by themselves, which nobody hears, and there are two variants to code.
+ */
 export const ENCODER_CONFIG = {
   codec: "opus",
   sampleRate: RATE,
   numberOfChannels: 1,
   bitrate: BIT_RATE,
   bitrateMode: "constant",
-  opus: { format: "opus", frameDuration: FRAME_US, application: "audio", usedtx: false, useinbandfec: false },
+  opus: {
+    format: "opus",
+    frameDuration: FRAME_US,
+    application: "audio",
+    complexity: 7,
+    usedtx: false,
+    useinbandfec: false,
+  },
 } as const;
 
 export class VariantEncoders {

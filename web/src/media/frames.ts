@@ -3,13 +3,12 @@
 import type { OwnStream } from "../protocol/index.ts";
 import { Layout } from "../signal/layout.ts";
 import { StreamRenderer } from "../signal/stream.ts";
+import { each } from "./each.ts";
 import type { Signs, Source, VariantFrame } from "./messages.ts";
 
 export interface MarkedFrames {
   /** Takes the signs of segments to come; nothing is given before there are some. */
   supply(signs: Signs): void;
-  /** What is given from now on is silence, or is not any more. */
-  mute(muted: boolean): void;
   close(): void;
 }
 
@@ -28,7 +27,7 @@ export function framesOf(
   return source instanceof MessagePort ? new WorkletFrames(source, give) : new SoundFrames(source, own, give, failed);
 }
 
-/** MarkedFrames that the audio thread has marked. It hears silence itself when the microphone is muted. */
+/** MarkedFrames that the audio thread has marked. */
 class WorkletFrames implements MarkedFrames {
   constructor(
     private readonly port: MessagePort,
@@ -43,10 +42,6 @@ class WorkletFrames implements MarkedFrames {
     this.port.postMessage(signs, [signs.signs.buffer]);
   }
 
-  mute(): void {
-    // the audio thread's input is silent by then
-  }
-
   close(): void {
     this.port.close();
   }
@@ -58,7 +53,6 @@ class SoundFrames implements MarkedFrames {
   private readonly reader: ReadableStreamDefaultReader<AudioData>;
   private samples = new Float32Array(480);
   private supplied = false;
-  private muted = false;
 
   constructor(
     sound: ReadableStream<AudioData>,
@@ -70,7 +64,9 @@ class SoundFrames implements MarkedFrames {
       give({ position: segment, frame, variants: [variants[0].slice(), variants[1].slice()] });
     });
     this.reader = sound.getReader();
-    this.read().catch(failed);
+    each(this.reader, (heard) => {
+      this.take(heard);
+    }).catch(failed);
   }
 
   supply({ first, signs }: Signs): void {
@@ -78,19 +74,8 @@ class SoundFrames implements MarkedFrames {
     this.supplied = true;
   }
 
-  mute(muted: boolean): void {
-    this.muted = muted;
-  }
-
   close(): void {
     void this.reader.cancel().catch(() => undefined);
-  }
-
-  private async read(): Promise<void> {
-    for (let next = await this.reader.read(); !next.done; next = await this.reader.read()) {
-      this.take(next.value);
-      next.value.close();
-    }
   }
 
   private take(sound: AudioData): void {
@@ -98,11 +83,9 @@ class SoundFrames implements MarkedFrames {
       this.samples = new Float32Array(sound.numberOfFrames);
     }
     sound.copyTo(this.samples, { planeIndex: 0, format: "f32-planar" });
-    if (this.muted) {
-      this.samples.fill(0);
-    }
     if (this.supplied) {
       this.renderer.push(this.samples);
     }
+    sound.close();
   }
 }

@@ -49,10 +49,6 @@ export class Microphone {
     }
   }
 
-  get label(): string {
-    return this.track.label;
-  }
-
   get muted(): boolean {
     return !this.track.enabled;
   }

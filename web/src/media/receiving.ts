@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../keys.ts";
 import type { Recovered } from "../protocol/index.ts";
+import { each } from "./each.ts";
 
 /** What a packet holds for this listener: its own frame, if any, and earlier ones that have not been heard, if any. */
 export interface Opened {
@@ -27,21 +28,19 @@ const FRAME_TICKS = 960;
  * waits longer from then on if it came too late.
  */
 export function receive({ readable, writable }: Frames, open: PacketOpener): void {
-  const opening = new TransformStream<RTCEncodedAudioFrame, RTCEncodedAudioFrame>({
-    transform: async (frame, controller) => {
-      const { opus, recovered } = await open(new Uint8Array(frame.data));
-      for (const earlier of recovered) {
-        controller.enqueue(placed(frame, earlier));
-      }
-      if (opus !== null) {
-        frame.data = opus.slice().buffer;
-        controller.enqueue(frame);
-      }
-    },
-  });
-  readable
-    .pipeThrough(opening)
-    .pipeTo(writable)
+  const writer = writable.getWriter();
+  const pass = async (frame: RTCEncodedAudioFrame): Promise<void> => {
+    const { opus, recovered } = await open(new Uint8Array(frame.data));
+    for (const earlier of recovered) {
+      await writer.write(placed(frame, earlier));
+    }
+    if (opus !== null) {
+      frame.data = opus.slice().buffer;
+      await writer.write(frame);
+    }
+  };
+  each(readable.getReader(), pass)
+    .then(() => writer.close())
     .catch(() => undefined); // the connection is closed
 }
 

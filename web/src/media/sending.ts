@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../keys.ts";
 import type { Loss, OwnStream, Spoken } from "../protocol/index.ts";
+import { each } from "./each.ts";
 import { VariantEncoders, type CodedFrame } from "./encoders.ts";
 import { framesOf, type MarkedFrames } from "./frames.ts";
 import { Keeping } from "./keeping.ts";
@@ -28,6 +29,7 @@ export class Sending {
   private dropped = 0;
   private position = 0;
   private level = 0;
+  private muted = false;
   private readonly encoders: VariantEncoders;
   private readonly frames: MarkedFrames;
   private readonly planner = new Planner();
@@ -86,18 +88,18 @@ export class Sending {
     const writer = (transformer.writable as WritableStream<RTCEncodedAudioFrame>).getWriter();
     this.writer = writer;
     this.pairing.renew();
-    const carriers = new WritableStream<RTCEncodedAudioFrame>({
-      write: (carrier) => {
-        if (this.writer === writer) {
-          this.pairing.carrier(carrier);
-        }
-      },
-    });
-    (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).pipeTo(carriers).catch(() => undefined); // closed
+    const take = (carrier: RTCEncodedAudioFrame): void => {
+      if (this.writer === writer) {
+        this.pairing.carrier(carrier);
+      }
+    };
+    const reader = (transformer.readable as ReadableStream<RTCEncodedAudioFrame>).getReader();
+    each(reader, take).catch(() => undefined); // the connection is closed
   }
 
+  /** What is sent and kept from now on is silence, or is not any more. */
   mute(muted: boolean): void {
-    this.frames.mute(muted);
+    this.muted = muted;
   }
 
   /** Takes what listeners miss. */
@@ -125,6 +127,9 @@ export class Sending {
 
   /** Codes a frame, unless this browser is so far behind that nobody would hear it in time. */
   private take(frame: VariantFrame): void {
+    if (this.muted) {
+      frame.variants.forEach((samples) => samples.fill(0));
+    }
     this.level = Math.max(meter(frame.variants[0]), FADING * this.level);
     if (this.encoders.waiting + this.sealing < MOST_WAITING) {
       this.plan = this.planner.at(performance.now());

@@ -80,16 +80,6 @@ test("nothing is given before there are signs", async () => {
   expect(await read(microphone().sound, () => undefined)).toEqual([]);
 });
 
-test("of somebody muted there is silence, at the same pace", async () => {
-  const key = await signs();
-  const found = await read(microphone().sound, (frames) => {
-    frames.mute(true);
-    frames.supply({ first: 0, signs: key });
-  });
-  expect(found.length).toBe(BLOCKS / 2 - 1);
-  expect(found.every(({ variants }) => variants.every((one) => one.every((sample) => sample === 0)))).toBe(true);
-});
-
 test("a microphone is let go of at the end", async () => {
   const { sound, over } = microphone();
   await read(sound, (frames) => {

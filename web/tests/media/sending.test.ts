@@ -27,10 +27,14 @@ class Coder {
   }
 }
 
+/** What was given to coders, both variants of a frame after each other. */
+const coded: Float32Array[] = [];
+
 class Sound {
   readonly timestamp: number;
-  constructor({ timestamp }: { timestamp: number }) {
+  constructor({ timestamp, data }: { timestamp: number; data: Float32Array }) {
     this.timestamp = timestamp;
+    coded.push(data.slice());
   }
   close(): void {
     // nothing is kept
@@ -98,7 +102,7 @@ class Browser {
   }
 
   speaks(): void {
-    const variants = [new Float32Array(960), new Float32Array(960)];
+    const variants = [new Float32Array(960).fill(0.25), new Float32Array(960).fill(0.75)];
     this.#port.onmessage({ data: { position: 0, frame: this.#frames++, variants } });
   }
 }
@@ -187,4 +191,24 @@ test("who has closed it sends nothing more by any connection", async () => {
   browser.carries(0);
   await settle();
   expect(browser.sent).toEqual([]);
+});
+
+test("of somebody muted there is silence, at the same pace", async () => {
+  const browser = new Browser();
+  const loudest = (samples: Float32Array): number => Math.max(...samples.map(Math.abs));
+  const heard = (muted: boolean): number[] => {
+    coded.length = 0;
+    browser.sending.mute(muted);
+    browser.speaks();
+    return coded.map(loudest);
+  };
+  expect([heard(false), heard(true), heard(true), heard(false)]).toEqual([
+    [0.25, 0.75],
+    [0, 0],
+    [0, 0],
+    [0.25, 0.75],
+  ]);
+  await settle();
+  expect(browser.sending.counts.sealed).toBe(4);
+  browser.sending.close();
 });

@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { Alert } from "../parts/Live.tsx";
-import { ApiError, type HostApi, type Invitations } from "./api.ts";
+import type { HostApi, Invitations } from "./api.ts";
 import { idFor, PeopleField } from "./PeopleField.tsx";
 import { type Invitee, parsePeople } from "./people.ts";
+import { useSubmit } from "./submitting.ts";
 
 interface Props {
   api: HostApi;
@@ -36,36 +37,19 @@ const MOST_MEMBERS = 200;
 
 export function NewCallForm({ api, onCreated }: Props): JSX.Element {
   const [draft, setDraft] = useState(EMPTY);
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
   const { people, problems } = useMemo(() => parsePeople(draft.list), [draft.list]);
+  const { problem, busy, changed, onSubmit } = useSubmit(
+    () => whatIsMissing(draft, people.length, problems.length),
+    async () => {
+      onCreated(draft.title.trim(), await api.create({ ...facts(draft), people }));
+    },
+  );
   const set = (part: Partial<Draft>): void => {
     setDraft((before) => ({ ...before, ...part }));
-    setProblem("");
-  };
-  const submit = async (): Promise<void> => {
-    const missing = whatIsMissing(draft, people.length, problems.length);
-    setProblem(missing);
-    if (missing !== "") {
-      return;
-    }
-    setBusy(true);
-    try {
-      onCreated(draft.title.trim(), await api.create({ ...facts(draft), people }));
-    } catch (error) {
-      setProblem(error instanceof ApiError ? `${error.message} ${error.hint}` : String(error));
-    } finally {
-      setBusy(false);
-    }
+    changed();
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <form noValidate onSubmit={onSubmit}>
       <Naming draft={draft} set={set} />
       <PeopleField
         list={draft.list}
