@@ -66,6 +66,8 @@ def leaked(call: Call, sound: Sound, folder: Path) -> Traced:
     path = write_opus(folder / "leak.ogg", sound[:, : round(SECONDS * RATE)], RATE, 32_000)
     result = trace(call.vault, path, recording=call.recording.id)
     (entry,) = call.vault.ledger.newest(1, acts.TRACE_RUN)
+    assert entry.body["untold"] == result.untold
+    assert ("are not told" in "\n".join(traced(result))) == result.untold
     assert entry.body["named"] == [
         {"listener": one.listener, "false_accusation_log10": one.false_accusation_log10} for one in result.named
     ]
@@ -79,6 +81,7 @@ def test_whose_echo_is_in_a_leak_is_named_with_a_caution(call: Call, silent: Cal
     result = leaked(held, held.heard("sam"), tmp_path)
     assert {one.listener for one in result.named} == {"sam", "tia"}
     assert all(one.own_words for one in result.named)
+    assert not result.untold
     words = "\n".join(traced(result))
     assert "tia’s own words are in this leak as well" in words
     assert words.count("The bound does not cover that") == 2
@@ -89,13 +92,14 @@ def test_where_a_copy_explains_all_of_a_leak_no_echo_is_named(call: Call, tmp_pa
     held = echoing(call, 6)
     result = leaked(held, held.heard("l3"), tmp_path)
     assert [(one.listener, one.own_words) for one in result.named] == [("l3", False)]
-    assert "own words" not in "\n".join(traced(result))
+    assert result.untold
 
 
 def test_of_two_who_mix_the_one_who_spoke_is_not_told_beside_the_one_who_did_not(call: Call, tmp_path: Path) -> None:
     one, two = (call.heard(listener, late=b"alike") for listener in ("sam", "l3"))
     result = leaked(call, (0.7 * one + 0.3 * two).astype(np.float32), tmp_path)
     assert [(one.listener, one.own_words) for one in result.named] == [("l3", False)]
+    assert result.untold
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from tests.api.conftest import STAFF
 from tests.api.voices import RATE, Sound, cut, load, speech, write_opus, write_wav
 
 from bench.corpus import available, path_of
-from earmark.api import Delivered, Listener, Vault, mark, trace
+from earmark.api import Delivered, Listener, Vault, inspect, mark, trace
 from earmark.api.finding import hear
 from earmark.api.original import sha256_of
 from earmark.errors import MediaError, UsageError, VaultError
@@ -178,6 +178,16 @@ def test_secrets_are_read_when_the_evidence_is_complete(
 def test_a_bound_that_makes_no_sense(vault: Vault, briefing: Path, bound: float) -> None:
     with pytest.raises(UsageError, match="between 0 and 1"):
         trace(vault, briefing, family_wise=bound)
+
+
+@pytest.mark.parametrize("bound", [0.99, 0.0010001])
+def test_a_bound_that_would_rank_suspects(vault: Vault, briefing: Path, bound: float) -> None:
+    with pytest.raises(UsageError, match="at most one in a thousand") as refused:
+        trace(vault, briefing, family_wise=bound)
+    assert "1e-3" in str(refused.value.hint)
+    with pytest.raises(UsageError, match="at most one in a thousand"):
+        inspect(briefing, family_wise=bound)
+    assert not vault.ledger.find("trace-run", sha256_of(briefing))
 
 
 def test_a_leak_that_is_no_sound(vault: Vault, tmp_path: Path) -> None:

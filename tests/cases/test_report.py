@@ -30,7 +30,7 @@ from earmark.cases.report.first_page import NOTICE, Background
 from earmark.cases.report.page import page
 from earmark.cases.report.paper import inputs, paper
 from earmark.cases.report.story import Story, told
-from earmark.cases.report.words import clock, day, figures, length, listed, odds, share, size, visible
+from earmark.cases.report.words import UNTOLD, clock, day, figures, length, listed, odds, share, size, visible
 
 TIME = "2026-11-23T09:%02d:00.000000Z"
 
@@ -489,6 +489,14 @@ def test_whose_own_words_are_in_a_leak_is_named_with_a_caution(leakers: int) -> 
     assert "that no microphone sent it as an echo" in story.answers[2].more[1]
     assert "own words" not in str(story_of(leaked).answers)
     assert paper(story).startswith(b"%PDF-1.7")
+
+
+def test_that_others_are_not_told_is_said_and_nobody_is_hinted_at() -> None:
+    leaked = Leaked(segments=300, of_call=True)
+    plain, more = story_of(leaked), story_of(leaked, untold=True)
+    assert UNTOLD in more.answers[1].more
+    assert tuple(one for one in more.answers[1].more if one != UNTOLD) == plain.answers[1].more
+    assert UNTOLD not in plain.answers[1].more
 
 
 def test_a_call_that_goes_on() -> None:

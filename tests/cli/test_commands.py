@@ -107,7 +107,7 @@ def test_trace_names(marked: Earmark) -> None:
     facts = answer.json
     assert set(facts) == {
         "schema", "verdict", "exhibit", "recording", "named", "family_wise", "passages", "notes", "more_needed_s",
-        "elapsed_s",
+        "elapsed_s", "untold",
     }  # fmt: skip
     assert (facts["schema"], facts["verdict"], facts["family_wise"]) == ("earmark.trace/1", "named", 1e-6)
     assert set(facts["exhibit"]) == {"sha256", "seconds"}

@@ -20,6 +20,7 @@ class CaseMade:
         recording: what leaked; None if unmarked.
         named: the listeners named, the surest first; nobody else is ever mentioned.
         family_wise: the allowed chance that any innocent listener is named.
+        untold: see ``Traced``.
         mark_key_opened: whether the bundle lets an expert compute the evidence anew.
         notes: what is worth knowing, each a clause that can be printed.
     """
@@ -32,6 +33,7 @@ class CaseMade:
     recording: RecordingName | None
     named: tuple[Named, ...]
     family_wise: float
+    untold: bool
     mark_key_opened: bool
     notes: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earmark import __version__
+from earmark.api.bounds import DEFAULT_BOUND
 from earmark.api.case_line import CaseLine, case_line
 from earmark.api.case_results import CaseMade
 from earmark.api.delivery import codebook_of
@@ -15,7 +16,7 @@ from earmark.api.progress import Progress, silent
 from earmark.api.results import RecordingName
 from earmark.api.sealing import Openers, sealed
 from earmark.api.sealing_calls import call_facts
-from earmark.api.tracing import DEFAULT_BOUND, Tracing, traced
+from earmark.api.tracing import Tracing, traced
 from earmark.api.tracks import opened_secrets
 from earmark.cases.bundle import File, Openings, Statement
 from earmark.cases.computed import Bits, codewords_at
@@ -205,6 +206,7 @@ class Work:
             names={one.id: visible(one.name) for one in listeners if one.id in named | speakers},
             codewords=codewords,
             public_key=self.vault.ledger.head().public_key.hex(),
+            untold=self.tracing.result.untold,
         )
 
     def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, keyless: bool) -> CaseMade:
@@ -218,6 +220,7 @@ class Work:
             recording=None if self.recording is None else RecordingName(self.recording.id, self.recording.title),
             named=named_in(self.evidence),
             family_wise=self.evidence.family_wise,
+            untold=tracing.result.untold,
             mark_key_opened=mark_key_opened,
             notes=(
                 *((WITHHELD,) if tracing.judged.withheld else ()),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from earmark.api.bounds import DEFAULT_BOUND
 from earmark.api.exposing_calls import Attended, Presence, attended, device_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import RecordingName
-from earmark.api.tracing import DEFAULT_BOUND, trace
+from earmark.api.tracing import trace
 from earmark.errors import UsageError
 from earmark.records.entries import Copy, Kind, Recording
 from earmark.records.ledger import acts

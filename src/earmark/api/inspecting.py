@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from earmark.api.bounds import DEFAULT_BOUND, require_bound
 from earmark.api.marking import DEFAULT_COALITION
 from earmark.api.original import examine
 from earmark.api.progress import Progress, silent
 from earmark.api.rehearsal import Rehearsal, rehearse
 from earmark.api.results import Inspected, LeakNeeded
-from earmark.api.tracing import DEFAULT_BOUND
 from earmark.codes.biases import MAX_COALITION
 from earmark.codes.outlook import MOST_COLLUDERS, Price, segments_needed
 from earmark.errors import UsageError
@@ -30,7 +30,7 @@ def inspect(
     Args:
         source: the recording; never changed.
         listeners: among how many a leaker is to be found.
-        family_wise: the allowed chance that any innocent listener is named, in (0, 1).
+        family_wise: the allowed chance that any innocent listener is named, as in ``trace``.
         coalition: the coalition size of the codebook, 1 to 32; 4 if None.
         progress: told about the stages "reading" and "rehearsing".
 
@@ -39,8 +39,9 @@ def inspect(
         MediaError: the recording cannot be read or marked, or is silent.
     """
     size = DEFAULT_COALITION if coalition is None else coalition
-    if not (listeners >= 1 and 0 < family_wise < 1 and 1 <= size <= MAX_COALITION):
-        raise UsageError("there is at least 1 listener, a bound between 0 and 1, and a coalition of 1 to 32")
+    require_bound(family_wise)
+    if not (listeners >= 1 and 1 <= size <= MAX_COALITION):
+        raise UsageError("there is at least 1 listener, and a coalition of 1 to 32")
     original = examine(source, progress)
     target = choose_target(original.info)
     progress("rehearsing", 0.0)

@@ -123,6 +123,7 @@ class Traced:
         passages: in the order of the leak.
         more_needed_s: about how many more seconds of such a leak would do; None where none are needed or would help.
         elapsed_s: how long it took.
+        untold: whether the evidence names others as well, who are not told since their own words are in the leak.
         notes: what is worth knowing, each a clause that can be printed.
     """
 
@@ -134,6 +135,7 @@ class Traced:
     passages: tuple[PassageTimes, ...]
     more_needed_s: float | None
     elapsed_s: float
+    untold: bool = False
     notes: tuple[str, ...] = ()
 
 

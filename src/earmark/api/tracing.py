@@ -8,6 +8,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from earmark.api.bounds import DEFAULT_BOUND, require_bound
 from earmark.api.delivery import codebook_of
 from earmark.api.finding import Found, Heard, hear
 from earmark.api.original import file_state, sha256_of
@@ -20,15 +21,12 @@ from earmark.api.workroom import sweep
 from earmark.codes.accusation import accuse
 from earmark.codes.codebook import Codebook
 from earmark.codes.outlook import Price, forecast
-from earmark.errors import UsageError
 from earmark.media.source import probe
 from earmark.records.entries import Recording, RecordingKeys
 from earmark.records.ledger import acts
 from earmark.records.ledger.entries import Entry
 from earmark.records.vault import Vault
 from earmark.signal.evidence import Evidence
-
-DEFAULT_BOUND = 1e-6
 
 
 def trace(
@@ -49,7 +47,7 @@ def trace(
     Args:
         vault: has the recordings.
         leak: any sound file; never changed.
-        family_wise: the allowed chance that any innocent listener is named, in (0, 1).
+        family_wise: the allowed chance that any innocent listener is named, above 0 and at most ``LOOSEST_BOUND``.
         recording: id or title of the only one to look for; None for all of them.
         progress: told about the stages "hashing", "listening", "searching", "aligning" and "accusing".
 
@@ -100,8 +98,7 @@ def traced(
     vet: Vet = everybody,
 ) -> "Tracing":
     """Return what ``trace`` returns, and what it rests on; with ``vet``, only names that it lets pass."""
-    if not 0 < family_wise < 1:
-        raise UsageError(f"a bound lies between 0 and 1, not at {family_wise}", "The default is 1e-6.")
+    require_bound(family_wise)
     started = time.monotonic()
     sweep(vault.folder)
     recordings = {r.id: r for r in (vault.recordings() if recording is None else [vault.recording(recording)])}
@@ -126,6 +123,7 @@ def traced(
         passages=() if found is None else tuple(passages_of(vault, found)),
         more_needed_s=outcome.more_needed_s,
         elapsed_s=time.monotonic() - started,
+        untold=outcome.untold,
         notes=unheard(leak),
     )
     return Tracing(result, outcome, entry)
@@ -176,6 +174,7 @@ def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[s
         bound=family_wise,
         recording=outcome.found.recording_id if outcome.found else None,
         named=[(one.listener, one.false_accusation_log10) for one in outcome.accused],
+        untold=outcome.untold,
         searched=searched,
         tried=acts.Tried(outcome.tracks, len(outcome.listeners), [min(1.0, one.share) for one in outcome.tried]),
     )
@@ -208,6 +207,7 @@ class Judged:
         listeners: whom that has.
         tracks: how many were looked for.
         more_needed_s: see ``Traced``.
+        untold: whether others are named as well, and not told since their own words are in the leak.
         withheld: how many names were not let pass.
     """
 
@@ -218,6 +218,7 @@ class Judged:
     listeners: tuple[str, ...] = ()
     tracks: int = 0
     more_needed_s: float | None = None
+    untold: bool = False
     withheld: int = 0
 
     @property
@@ -258,13 +259,13 @@ def judged(
         named = vet(codebook, dealt, family_wise, told)
         withheld += len({one.listener for one in told}) - len(named)
         of_it = tuple(found for found in heard.found if found.recording_id == recording.id)
-        outcome = Judged("named", tried[0], named, of_it, tuple(dealt))
+        outcome = Judged("named", tried[0], named, of_it, tuple(dealt), untold=len(told) < len(listed))
         if named and outcome.surest_log10 < best.surest_log10:
             best = replace(outcome, found=named[0].found)
         elif heard.sure:
             price = Price(max(1, len(dealt)), family_wise, 1 / tried[0].share)
             more = more_needed_s(tried[0].evidence, recording, price)
-            best = replace(outcome, verdict="insufficient", more_needed_s=more)
+            best = replace(outcome, verdict="insufficient", more_needed_s=more, untold=False)  # without names no hint
     return replace(best, withheld=withheld, tracks=heard.tracks)
 
 

@@ -4,7 +4,7 @@ from earmark.api.case_results import CaseChecked, CaseList, CaseMade, CaseShown
 from earmark.api.exposing import Covered, Exposed, Exposure
 from earmark.cli.call_words import SHOWN_DIGITS
 from earmark.cli.output import table
-from earmark.cli.words import COPY_NOT_PERSON, NO_PROOF, clock, name
+from earmark.cli.words import COPY_NOT_PERSON, NO_PROOF, clock, name, others
 
 STATES = {"passed": "passed", "failed": "FAILED", "not checked": "–"}
 VERDICTS = {
@@ -27,6 +27,7 @@ def made(result: CaseMade) -> list[str]:
     lines.append("")
     for one in result.named:
         lines += [*name(one), ""]
+    lines += others(untold=result.untold)
     no_proof = [NO_PROOF] if result.verdict == "unmarked" else []
     return [*lines, COPY_NOT_PERSON if result.named else VERDICTS[result.verdict], *no_proof]
 

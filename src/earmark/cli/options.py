@@ -26,5 +26,7 @@ Coalition = Annotated[
 ]
 Bound = Annotated[
     float | None,
-    typer.Option("--bound", metavar="CHANCE", help="Allowed chance that any innocent is named. Default: 1e-6."),
+    typer.Option(
+        "--bound", metavar="CHANCE", help="Allowed chance that any innocent is named, at most 1e-3. Default: 1e-6."
+    ),
 ]

@@ -9,7 +9,7 @@ from earmark.api.keeping import OfficersMade, VaultMade, WayList
 from earmark.api.results import Delivered, Inspected, Named, PassageTimes, Traced
 from earmark.api.summaries import ListenerList, ListenerSummary, RecordingList, RecordingSummary
 from earmark.cases.bound import said
-from earmark.cases.report.words import caution
+from earmark.cases.report.words import UNTOLD, caution
 from earmark.cli.output import table
 from earmark.signal.alignment import SHORTEST_PART_S
 
@@ -58,7 +58,7 @@ def traced(result: Traced) -> list[str]:
     for named in result.named:
         lines += [*name(named), ""]
     if result.named:
-        return [*lines, COPY_NOT_PERSON]
+        return [*lines, *others(untold=result.untold), COPY_NOT_PERSON]
     return [*lines, TOO_LITTLE, more_needed(result.more_needed_s)]
 
 
@@ -70,6 +70,11 @@ def name(named: Named) -> Iterator[str]:
         yield f"  by the words of {' and '.join(named.speakers)} alone"
     if named.own_words:
         yield from (f"  {sentence}" for sentence in caution([named.listener]))
+
+
+def others(*, untold: bool) -> list[str]:
+    """Return what is said of those whom the evidence names and who are not told."""
+    return [UNTOLD, ""] if untold else []
 
 
 def passages(found: Sequence[PassageTimes]) -> Iterator[str]:

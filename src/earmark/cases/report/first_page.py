@@ -11,7 +11,7 @@ from math import log10
 from earmark.cases.bound import said
 from earmark.cases.evidence import Accusation, Evidence
 from earmark.cases.report.alterations import alterations
-from earmark.cases.report.words import LARGEST_POWER, caution, day, figures, length, listed, odds
+from earmark.cases.report.words import LARGEST_POWER, UNTOLD, caution, day, figures, length, listed, odds
 
 NOTICE = "A verdict names a copy, not a person: whose copy it was, not who passed it on."
 
@@ -31,6 +31,7 @@ class Background:
         names: what those named are called, and who speaks, by listener; may lack any of them.
         codewords: the bits of those named at the segments of each attempt, by listener.
         public_key: the ledger's, in hexadecimal.
+        untold: whether the evidence names others as well, who are not told since their own words are in the leak.
     """
 
     case: str
@@ -43,6 +44,7 @@ class Background:
     names: Mapping[str, str]
     codewords: Sequence[Mapping[str, Sequence[int]]]
     public_key: str
+    untold: bool = False
 
     def called(self, listener: str) -> str:
         """Return what a listener is called."""
@@ -164,7 +166,8 @@ def whose(evidence: Evidence, background: Background) -> Answer:
     voices = " ".join(by_one_voice(evidence, background))
     echoed = [background.called(one) for one in own_words(evidence)]
     feared = (" ".join(caution(echoed)),) if echoed else ()
-    return Answer(question, lead, (*feared, " ".join(given), why, *((voices,) if voices else ())))
+    others = (UNTOLD,) if background.untold else ()
+    return Answer(question, lead, (*feared, " ".join(given), why, *((voices,) if voices else ()), *others))
 
 
 def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:

@@ -112,6 +112,12 @@ def caution(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+UNTOLD = (
+    "Others whose own words are in this leak are not told: what names them may have come through their microphones."
+)
+"""What is said where the evidence names more than are told."""
+
+
 def listed(names: list[str]) -> str:
     """Return names as a list in a sentence."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else ""

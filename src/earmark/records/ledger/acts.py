@@ -146,16 +146,21 @@ def trace_run(
     bound: float,
     recording: str | None,
     named: Sequence[tuple[str, float]],
+    untold: bool,
     searched: Sequence[str],
     tried: Tried,
 ) -> Act:
-    """An exhibit was traced: with what bound, in which recordings, and who was named with what bound (log10)."""
+    """An exhibit was traced: with what bound, in which recordings, and who was named with what bound (log10).
+
+    ``untold``: others would have been named whose own words are in it, and were not told.
+    """
     body: dict[str, Json] = {
         "exhibit": sha256,
         "verdict": verdict,
         "bound": bound,
         "recording": recording,
         "named": [{"listener": listener, "false_accusation_log10": log10} for listener, log10 in named],
+        "untold": untold,
         "searched": list(searched),
         "tracks": tried.tracks,
         "listeners": tried.listeners,
