@@ -359,6 +359,8 @@ def test_every_step_is_in_the_ledger(vault: Vault, leak: Path, tmp_path: Path) -
         with pytest.raises(UsageError, match="case"):
             case(vault, name)
     assert failed(other.folder) == []
+    assert "has no earlier trace of this file" in (made.folder / "report.html").read_text("utf-8")
+    assert "has 1 earlier trace of this file, 1 with 10⁻⁶ allowed" in (other.folder / "report.html").read_text("utf-8")
 
 
 Spoil = Callable[[Path], object]

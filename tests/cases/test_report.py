@@ -430,10 +430,10 @@ def test_shares(logarithm: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("allowed", "words"),
     [
-        (1e-30, "was set to 10⁻³⁰ before"),
-        (2e-16, "was set to 2.0\u00a0×\u00a010⁻¹⁶ before"),
-        (1e-15, "was set to one in a thousand trillion (10⁻¹⁵) before"),
-        (1e-6, "was set to one in a million (10⁻⁶) before"),
+        (1e-30, "was set to 10⁻³⁰. The ledger has"),
+        (2e-16, "was set to 2.0\u00a0×\u00a010⁻¹⁶. The ledger has"),
+        (1e-15, "was set to one in a thousand trillion (10⁻¹⁵). The ledger has"),
+        (1e-6, "was set to one in a million (10⁻⁶). The ledger has"),
     ],
 )
 def test_the_chance_allowed_is_said_as_it_is(allowed: float, words: str) -> None:
@@ -449,6 +449,25 @@ def test_no_chance_is_said_that_ciphers_do_not_carry() -> None:
     assert story.bounds[0][2] == "10⁻³⁰"
     assert "is at most 10⁻³⁰, over all" in story.answers[2].more[0]
     assert "that the ciphers are sound" in story.answers[2].more[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ((), "The ledger has no earlier trace of this file; whether"),
+        ((1e-6,), "The ledger has 1 earlier trace of this file, 1 with 10⁻⁶ allowed; whether"),
+        ((1e-6, 0.001, 1e-6), "has 3 earlier traces of this file, 2 with 10⁻⁶ and 1 with 10⁻³ allowed; whether"),
+    ],
+)
+def test_what_was_done_with_the_exhibit_before_is_said(before: tuple[float, ...], words: str) -> None:
+    for leaked in (NAMED, NOBODY):
+        first, *_ = answers = story_of(leaked, traced_before=before).answers
+        assert words in " ".join(answers[2].more)
+        assert "in this trace" in answers[2].more[0]
+        received = " ".join(first.more)
+        assert "The ledger has had its hash since 23 November 2026, 09:20 UTC." in received
+        assert "was traced on 23 November 2026, 09:30 UTC" in received
+        assert "before anything else" not in received
 
 
 def test_a_call_says_whose_words_they_are_and_whose_copy() -> None:

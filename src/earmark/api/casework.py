@@ -206,6 +206,7 @@ class Work:
             names={one.id: visible(one.name) for one in listeners if one.id in named | speakers},
             codewords=codewords,
             public_key=self.vault.ledger.head().public_key.hex(),
+            traced_before=tuple(self.openers.traced_before(self.evidence.exhibit.sha256)),
             untold=self.tracing.result.untold,
         )
 

@@ -72,6 +72,12 @@ class Openers:
         """Return the entry of an exhibit's receipt."""
         return self.vault.ledger.find(acts.EXHIBIT_RECEIVED, exhibit)[0]
 
+    def traced_before(self, exhibit: str) -> Iterator[float]:
+        """Yield the chances that were allowed in earlier traces of an exhibit."""
+        for entry in self.vault.ledger.find(acts.TRACE_RUN, exhibit):
+            if entry.index < self.trace.index and isinstance(entry.body["bound"], int | float):
+                yield float(entry.body["bound"])
+
     def opened(self, evidence: Evidence, bias_seed: bytes | None, *, mark_key: bool) -> Openings:
         """Open the commitments to the secrets of those named and to the bias seed, and the mark keys if wanted.
 

@@ -4,6 +4,7 @@ A verdict names a copy, not a person: that stands before anything else. Below th
 hint of one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
@@ -31,6 +32,7 @@ class Background:
         names: what those named are called, and who speaks, by listener; may lack any of them.
         codewords: the bits of those named at the segments of each attempt, by listener.
         public_key: the ledger's, in hexadecimal.
+        traced_before: the chances that were allowed in earlier traces of the exhibit, as the ledger has them.
         untold: whether the evidence names others as well, who are not told since their own words are in the leak.
     """
 
@@ -44,6 +46,7 @@ class Background:
     names: Mapping[str, str]
     codewords: Sequence[Mapping[str, Sequence[int]]]
     public_key: str
+    traced_before: Sequence[float] = ()
     untold: bool = False
 
     def called(self, listener: str) -> str:
@@ -105,7 +108,7 @@ def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
     """Yield the first page."""
     yield leaked(evidence, background)
     yield whose(evidence, background)
-    yield sure(evidence)
+    yield sure(evidence, background)
     if evidence.recording is not None:
         lead, items = alterations(evidence, background.called)
         yield Answer("What was altered?", lead, (), items)
@@ -116,8 +119,9 @@ def leaked(evidence: Evidence, background: Background) -> Answer:
     """Return what leaked."""
     exhibit, recording = evidence.exhibit, evidence.recording
     received = (
-        f"The exhibit is a file with {length(exhibit.seconds)} of sound that was called “{exhibit.name}”. It was "
-        f"received on {day(background.received_at)}, and copied and hashed before anything else was done with it."
+        f"The exhibit is a file with {length(exhibit.seconds)} of sound that was called “{exhibit.name}”. The "
+        f"ledger has had its hash since {day(background.received_at)}. The copy of it that belongs to this case has "
+        f"that hash, and was traced on {day(background.made_at)}."
     )
     if exhibit.streams > 1:
         received += f" It has {exhibit.streams} streams of sound, of which the longest was listened to."
@@ -203,10 +207,10 @@ def more(evidence: Evidence) -> tuple[str, ...]:
     return (f"About {max(1, round(evidence.more_needed_s))} seconds more of it, as clear as this, should be enough.",)
 
 
-def sure(evidence: Evidence) -> Answer:
+def sure(evidence: Evidence, background: Background) -> Answer:
     """Return how sure that is, in words and figures."""
     question, allowed = "How sure is that?", log10(evidence.family_wise)
-    limit = f"The largest chance allowed was set to {in_both(allowed)} before the leak was traced."
+    limit = f"The largest chance allowed in this trace was set to {in_both(allowed)}. {earlier(background)}"
     if not evidence.accusations:
         rule = (
             "A name is given only where the chance that any innocent listener is named has a proven bound below that."
@@ -222,11 +226,24 @@ def sure(evidence: Evidence) -> Answer:
         (
             f"In figures: the chance that any copy is named that did not go into the leak is at most "
             f"{figures(largest)}, over all {evidence.listeners:,} listeners and all ways of looking that might have "
-            f"been tried{_EACH_VOICE if of_several(evidence) else ''}. {limit}",
+            f"been tried in this trace{_EACH_VOICE if of_several(evidence) else ''}. {limit}",
             "This is a proven bound, not an estimate. It holds whatever was done to the sound, provided that the marks "
             f"were drawn at random and fixed before {fixed}, and that the ciphers are sound by which they are drawn.",
         ),
     )
+
+
+def earlier(background: Background) -> str:
+    """Return which earlier traces of the exhibit the ledger has: whoever tries until a name comes up shows there."""
+    before = Counter(background.traced_before)
+    if not before:
+        return f"The ledger has no earlier trace of this file{_OTHER_FILES}"
+    traces = "1 earlier trace" if before.total() == 1 else f"{before.total()} earlier traces"
+    chances = listed([f"{count} with {figures(log10(chance))}" for chance, count in before.items()])
+    return f"The ledger has {traces} of this file, {chances} allowed{_OTHER_FILES}"
+
+
+_OTHER_FILES = "; whether the leak was traced as another file, or in another vault, this case cannot show."
 
 
 def in_both(log10: float) -> str:
