@@ -41,6 +41,10 @@ class UsageError(EarmarkError):
     exit_status = 2
 
 
+class InputError(EarmarkError):
+    """A file that is named is not there, or cannot be read."""
+
+
 class MediaError(EarmarkError):
     """A file cannot be read as sound, or cannot be written."""
 

@@ -223,9 +223,9 @@ def test_several_streams_of_sound_are_said(vault: Vault, briefing: Path, tmp_pat
             frame = av.AudioFrame.from_ndarray((load(briefing)[:, : 4 * RATE] * 32767).astype(np.int16), "s16", "mono")
             frame.sample_rate = RATE
             file.mux([*stream.encode(frame), *stream.encode(None)])
-    folder = new_case(vault, leak, tmp_path / "case").folder
-    assert "2 streams of sound" in (folder / "report.html").read_text("utf-8")
-    for result in (trace(vault, leak), verify(vault, leak)):
+    made = new_case(vault, leak, tmp_path / "case")
+    assert "2 streams of sound" in (made.folder / "report.html").read_text("utf-8")
+    for result in (made, trace(vault, leak), verify(vault, leak)):
         assert any("2 streams of sound" in note for note in result.notes)
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.api.voices import Sound, write_opus
+import soxr
+from tests.api.voices import Sound, speech, write_opus, write_wav
 from tests.cases.pages import assert_harmless
-from tests.conversation import Call, hold, in_turns, made_up
+from tests.conversation import Call, Turn, hold, in_turns, made_up
 from tests.members import Clock
 
-from earmark.api import case, case_line, check_case, new_case, trace, verify
+from earmark.api import Listener, case, case_line, check_case, mark, new_case, trace, verify
 from earmark.api.comparing import Recognised
 from earmark.api.original import sha256_of
+from earmark.api.verifying import OF_SEVERAL
 from earmark.cases import bundle as bundles
 from earmark.cases.evidence import read
 from earmark.errors import MediaError
@@ -186,6 +188,11 @@ def test_two_who_leaked_together_are_named_by_what_the_other_said(vault: Vault, 
     assert case_line.OF_SEVERAL in made.notes
     assert {one.state for one in evidence.stretches} <= {"found", "not found"}
     assert "That cannot be said: the leak is of several copies" in page
+    verified = verify(vault, path)
+    assert verified.notes[0] == OF_SEVERAL
+    assert verified.stretches
+    assert {one.error_rate for one in verified.stretches} == {None}
+    assert verified.error_rates == ()
 
 
 def test_one_copy_is_named_by_all_voices(vault: Vault, leak: Path, tmp_path: Path) -> None:
@@ -194,6 +201,26 @@ def test_one_copy_is_named_by_all_voices(vault: Vault, leak: Path, tmp_path: Pat
     assert not made.named[0].own_words
     assert "own words are" not in (made.folder / "report.html").read_text("utf-8")
     assert " alone, which the leak has as they were made for " not in (made.folder / "report.html").read_text("utf-8")
+
+
+def test_who_loaded_their_page_anew_is_one_voice(vault: Vault, tmp_path: Path) -> None:
+    """They have two streams; that each of them may name somebody by itself makes them no two speakers."""
+    clock = vault._clock
+    assert isinstance(clock, Clock)
+    first, second = (made_up([name], 20.0)[name] for name in ("sam", "tia"))
+    call = hold(vault, clock, [Turn("sam", first), Turn("sam", second * 0.8, 21.0)], PEOPLE)
+    path = write_opus(tmp_path / "leak.ogg", call.heard("listener1"), RATE, BIT_RATE)
+    result = trace(vault, path, recording=call.recording.id)
+    assert [(one.listener, one.speakers, one.alone) for one in result.named] == [("listener1", ("sam",), False)]
+    made = new_case(vault, path, tmp_path / "case", recording=call.recording.id)
+    assert [(one.listener, one.speakers, one.alone) for one in made.named] == [("listener1", ("sam",), False)]
+    evidence = read((made.folder / "evidence.json").read_bytes())
+    assert evidence.recording is not None
+    assert evidence.recording.call is not None
+    assert len(evidence.recording.call.streams) == 2
+    page = (made.folder / "report.html").read_text("utf-8")
+    assert "by the words of" not in page
+    assert "all speakers together" not in page
 
 
 def test_who_was_invited_later_has_a_case_that_holds(tmp_path: Path) -> None:
@@ -207,6 +234,22 @@ def test_who_was_invited_later_has_a_case_that_holds(tmp_path: Path) -> None:
         made = new_case(vault, path, tmp_path / "case")
     assert [one.listener for one in made.named] == ["late"]
     assert "failed" not in states(made.folder).values()
+
+
+def test_an_expert_hears_a_call_at_another_speed_as_it_was_heard_among_files(
+    vault: Vault, call: Call, tmp_path: Path
+) -> None:
+    """Files have other cells, which say most at other moments of the leak; what is heard must not depend on them."""
+    for number in range(2):
+        briefing = write_wav(tmp_path / f"briefing{number}.wav", speech(20.0, seed=80 + number))
+        mark(vault, briefing, [Listener("anna"), Listener("ben")], tmp_path / f"copies{number}")
+    fast = soxr.resample(sound_of(call, "listener3")[0], 103, 100)[None].astype(np.float32)
+    path = write_opus(tmp_path / "leak.ogg", fast, RATE, BIT_RATE)
+    made = new_case(vault, path, tmp_path / "case", open_mark_key=True, family_wise=1e-4)
+    assert [one.listener for one in made.named] == ["listener3"]
+    evidence = read((made.folder / "evidence.json").read_bytes())
+    assert [one.speed for one in evidence.passages] == pytest.approx([1.03] * len(evidence.passages), abs=0.004)
+    assert {one.number for one in check_case(made.folder).checks if one.state != "passed"} == {4}
 
 
 def test_a_call_has_no_original_and_nothing_is_left(vault: Vault, leak: Path, tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def test_a_single_leaker_can_be_checked() -> None:
     assert one.false_accusation_log10 <= -6
 
 
+def test_nobody_is_named_whose_bound_another_machine_might_find_too_large() -> None:
+    """It has to stand when the evidence is computed anew, where sums are rounded otherwise."""
+    named = leaked(1, 60, 1)
+    (one,) = checkable(BOOK, SECRETS, LIMIT, named)
+    bound = 10**one.false_accusation_log10
+    assert checkable(BOOK, SECRETS, 1.9 * bound, named) == ()
+    assert checkable(BOOK, SECRETS, 2.1 * bound, named) == (one,)
+
+
 def test_nobody_is_named_by_a_test_with_companions_who_are_not() -> None:
     seen = set()
     for seed in range(12):

@@ -228,6 +228,7 @@ def test_a_trace_is_entered_with_what_was_found(vault: Vault, marked: Delivered,
         "named": [{"listener": "ben", "false_accusation_log10": named.named[0].false_accusation_log10}],
         "searched": searched,
         "tracks": 1,
+        "streams": 0,
         "listeners": len(vault.listeners(marked.recording.id)),
         "shares": [1.0],
     }

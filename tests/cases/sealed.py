@@ -208,6 +208,7 @@ class Made:
                         for one in evidence.accusations
                     ],
                     "tracks": evidence.tracks,
+                    "streams": evidence.recording.call.sought if evidence.recording and evidence.recording.call else 0,
                     "listeners": evidence.listeners,
                     "shares": [share for *_, share in self.leaked.attempts],
                 },

@@ -214,6 +214,23 @@ def test_as_many_listeners_as_the_trace_says() -> None:
     assert refused(MADE.sealed(restated(put("evidence", "listeners", value=13), MADE), acts)) == {8}
 
 
+def test_as_many_streams_as_the_trace_has_looked_for() -> None:
+    """How sure a passage has to be goes by that; so nobody may choose it once the codewords are known."""
+    call = ("evidence", "recording", "call", "sought")
+    acts = MADE.acts(MADE.statement())
+    for sought in (2, 4):
+        assert refused(MADE.sealed(restated(put(*call, value=sought), MADE), acts)) == {5}
+    place = [one for one, _ in acts].index("trace-run")
+    for streams in (0, None, "3", 6):
+        acts[place] = ("trace-run", acts[place][1] | {"streams": streams})
+        assert refused(MADE.sealed(acts=acts)) == {5}
+    assert refused(MADE.sealed(restated(put(*call, value=6), MADE), acts)) == {5}  # more than all tracks there were
+    acts = FILE.acts(FILE.statement())
+    place = [one for one, _ in acts].index("trace-run")
+    acts[place] = ("trace-run", acts[place][1] | {"streams": 1})
+    assert refused(FILE.sealed(acts=acts)) == {5}
+
+
 def with_body(kind: str, **changes: Any) -> Acts:
     """Return what the ledger has, with something else in the first entry of a kind that is about who is named."""
     acts = MADE.acts(MADE.statement())

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import subprocess
@@ -73,6 +74,19 @@ def test_of_two_who_want_a_name_one_has_it(tmp_path: Path) -> None:
                 pytest.fail("it was taken")
         assert list(case.iterdir()) == []
     assert sorted(path.read_bytes() for path in case.iterdir()) == [b"mine", b"mine"]
+
+
+def test_where_the_last_step_fails_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("earmark.cases.folder.os.rename", refuse)
+    case = tmp_path / "case"
+    with pytest.raises(CaseError, match="cannot be read or written"), new_folder(case) as folder:
+        put(folder / "report.html", b"<p>")
+        with reserved(case):
+            put(folder / "bundle.earmark", b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_is_free_again_after_a_failure(tmp_path: Path) -> None:

@@ -162,8 +162,7 @@ def test_lists_that_cannot_be_read(earmark: Earmark) -> None:
     earmark("init")
     Path("latin.csv").write_bytes(b"id,name\nanna,J\xfcrgen\n")
     refused(earmark("mark", "briefing.wav", "--to", "latin.csv", "--out", "copies"), 2, "UTF-8")
-    refused(earmark("mark", "briefing.wav", "--to", "missing.csv", "--out", "copies"), 2, "cannot be read")
-    refused(earmark("mark", "briefing.wav", "--to", "vault", "--out", "copies"), 2, "cannot be read")
+    refused(earmark("mark", "briefing.wav", "--to", "vault", "--out", "copies"), 1, "cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -194,6 +193,113 @@ def test_usage(earmark: Earmark, arguments: list[str]) -> None:
     earmark("init")
     refused(earmark(*arguments), 2)
     assert not Path("c").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trace", "nowhere"],
+        ["verify", "nowhere"],
+        ["verify", "briefing.wav", "--original", "nowhere"],
+        ["inspect", "nowhere"],
+        ["mark", "nowhere", "--to", "staff.csv", "--out", "c"],
+        ["mark", "briefing.wav", "--to", "nowhere", "--out", "c"],
+        ["attack", "nowhere", "--with", "agc", "--out", "x.wav"],
+        ["attack", "briefing.wav", "--with", "noise:20", "--out", "x.wav", "--materials", "nowhere"],
+        ["case", "new", "nowhere"],
+        ["case", "new", "briefing.wav", "--original", "nowhere"],
+        ["case", "check", "nowhere"],
+        ["case", "check", "nowhere", "--head", "nowhere"],
+        ["case", "check", "nowhere", "--proof", "nowhere"],
+        ["case", "check", "nowhere", "--exhibit", "nowhere"],
+        ["ledger", "verify", "nowhere"],
+        ["ledger", "verify", "--head", "nowhere"],
+        ["restore", "nowhere", "--vault", "restored"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_not_there_ends_every_command_alike(earmark: Earmark, arguments: list[str]) -> None:
+    earmark("init")
+    refused(earmark(*arguments), 1, "nowhere", "hint: ")
+    Path("nowhere").symlink_to("gone")
+    refused(earmark(*arguments), 1, "nowhere", "hint: ")
+    assert not {"c", "x.wav", "restored"} & {path.name for path in Path().iterdir()}
+
+
+def test_a_link_to_nothing_is_said_to_be_one(earmark: Earmark) -> None:
+    earmark("init")
+    Path("link.wav").symlink_to("gone.wav")
+    refused(earmark("trace", "link.wav"), 1, "link.wav cannot be read", "a link to nothing")
+    refused(earmark("backup", "link.wav"), 1, "link.wav", "hint: ")
+    refused(earmark("attack", "briefing.wav", "--with", "agc", "--out", "link.wav"), 2, "link.wav exists already")
+    refused(earmark("case", "new", "briefing.wav", "--out", "link.wav"), 2, "there already", "--out")
+    assert not Path("gone.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["trace", ""], "an argument is empty"),
+        (["case", "check", ""], "an argument is empty"),
+        (["backup", ""], "an argument is empty"),
+        (["mark", "briefing.wav", "--to", "staff.csv", "--out", ""], "nothing is given for --out"),
+        (["mark", "briefing.wav", "--to", "staff.csv", "--out="], "nothing is given for --out"),
+        (["attack", "briefing.wav", "--with", "agc", "-o", ""], "nothing is given for -o"),
+        (["case", "new", "briefing.wav", "--out", ""], "nothing is given for --out"),
+        (["copy", "briefing", "--out", ""], "nothing is given for --out"),
+        (["recordings", "--vault", ""], "nothing is given for --vault"),
+        (["trace", "briefing.wav", "--recording", ""], "nothing is given for --recording"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_an_argument_with_nothing_in_it_is_refused(earmark: Earmark, arguments: list[str], words: str) -> None:
+    earmark("init")
+    before = sorted(Path().iterdir())
+    refused(earmark(*arguments), 2, words, "hint: ")
+    assert sorted(Path().iterdir()) == before
+
+
+def test_words_may_be_none(earmark: Earmark) -> None:
+    earmark("init")
+    done = earmark("mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--classification", "", "--only", "")
+    assert done.status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mark", "briefing.wav", "--to", "staff.csv", "--out", "c", "--coalition", "0"], "--coalition"),
+        (["inspect", "briefing.wav", "--coalition", "0"], "1,000 listeners, and 4"),
+        (["exposure", "anna", "--since", "2026-13-01"], "2026-03-03"),
+        (["exposure", "anna", "--until", "yesterday"], "2026-03-03"),
+        (["exposure", "anna", "--since", "2026-03-03", "--until", "2026-03-01"], "--since is the earlier day"),
+        (["ledger", "show", "--kind", "bogus"], "copy-given, exhibit-received"),
+        (["ledger", "show", "--kind", "trace-runs"], "Is it trace-run?"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_what_makes_no_sense_has_a_hint(earmark: Earmark, arguments: list[str], words: str) -> None:
+    earmark("init")
+    refused(earmark(*arguments), 2, "hint: ", words)
+
+
+def test_kinds_of_entries_that_do_not_occur_yet_are_kinds(earmark: Earmark) -> None:
+    earmark("init")
+    assert earmark("ledger", "show", "--kind", "case-made").status == 0
+
+
+def test_a_setting_that_is_misspelt_is_told(earmark: Earmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    earmark("init")
+    Path("earmark.toml").write_text("coaltion = 3\n")
+    refused(earmark("recordings"), 2, "no setting 'coaltion'", "Is it coalition?")
+    Path("earmark.toml").write_text("zzz = 3\n")
+    refused(earmark("recordings"), 2, "no setting 'zzz'", "reference")
+    Path("earmark.toml").write_text("")
+    monkeypatch.setenv("EARMARK_COALTION", "3")
+    refused(earmark("recordings"), 2, "no setting 'coaltion', as EARMARK_COALTION", "Is it coalition?")
+    monkeypatch.delenv("EARMARK_COALTION")
+    monkeypatch.setenv("EARMARK_OF_SOMEBODY_ELSE", "3")
+    assert earmark("recordings").status == 0
 
 
 def test_errors_as_json(earmark: Earmark) -> None:

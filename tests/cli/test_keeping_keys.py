@@ -92,6 +92,36 @@ def test_keys_from_one_end_to_the_other(earmark: Earmark, home: Path, monkeypatc
     assert earmark("mark", "briefing.wav", "--to", "staff.csv", "--out", "copies").status == 0
 
 
+@pytest.mark.parametrize("way", [["--deep"], []], ids=["deep", "as officers"])
+def test_the_rule_of_two_does_not_end_without_a_word(
+    earmark: Earmark, home: Path, monkeypatch: pytest.MonkeyPatch, way: list[str]
+) -> None:
+    earmark("init")
+    earmark("keys", "officers", "vera", "ben", "--out", "officers")
+    earmark("keys", "remove", "key")
+    (home / "vault.key").unlink()
+    monkeypatch.setenv("EARMARK_OFFICER_FILES", "officers/vera.officer:officers/ben.officer")
+    command = ["keys", "rotate", *way, "--key-file", "new.key"]
+    refused = earmark(*command)
+    assert refused.status == 2
+    assert "officers open this vault, and would no more" in refused.err
+    assert "--end-officers" in refused.err
+    assert not (home / "new.key").exists()
+    assert {one["kind"] for one in earmark("keys", "list", "--json").json["ways"]} == {"officers"}
+    ended = earmark(*command, "--end-officers")
+    assert ended.status == 0
+    assert "officers do not open the vault any more" in ended.err
+    assert {one["kind"] for one in earmark("keys", "list", "--json").json["ways"]} == {"key"}
+
+
+def test_where_officers_stay_nothing_is_asked(earmark: Earmark) -> None:
+    earmark("init")
+    earmark("keys", "officers", "vera", "ben", "--out", "officers")
+    rotated = earmark("keys", "rotate", "--key-file", "new.key")
+    assert (rotated.status, rotated.err) == (0, "")
+    assert "officers" in {one["kind"] for one in earmark("keys", "list", "--json").json["ways"]}
+
+
 def test_the_file_may_be_named_in_the_settings(earmark: Earmark, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EARMARK_VAULT_KEY_FILE")
     (home / "earmark.toml").write_text(f'vault_key_file = "{home / "stick.key"}"\nclassification = "secret"\n')

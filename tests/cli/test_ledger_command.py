@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Earmark
 
+from earmark.records.ledger import exporting
 from earmark.records.ledger.heads import parse_head
 from earmark.records.ledger.proofs import parse_consistency, parse_inclusion
 
@@ -65,7 +66,7 @@ def test_what_is_no_head_is_said_so(marked: Earmark, text: str) -> None:
     answer = marked("ledger", "verify", "--head", "head.json")
     assert answer.status == 2
     assert "head.json is no head" in answer.err
-    assert marked("ledger", "verify", "--head", "nowhere.json").status == 2
+    assert marked("ledger", "verify", "--head", "nowhere.json").status == 1
 
 
 def test_proofs_hold_for_the_head(marked: Earmark) -> None:
@@ -95,4 +96,10 @@ def test_an_exported_ledger_is_checked_without_a_vault(marked: Earmark, monkeypa
         for tampered in (less, changed, swapped, [*lines[:number], head], lines[:number]):
             Path("tampered.jsonl").write_bytes(b"".join(tampered))
             assert marked("ledger", "verify", "tampered.jsonl").status == 5
-    assert marked("ledger", "verify", "nowhere.jsonl").status == 2
+    assert marked("ledger", "verify", "nowhere.jsonl").status == 1
+
+
+def test_a_file_that_is_no_ledger_is_said_to_be_none(earmark: Earmark) -> None:
+    answer = earmark("ledger", "verify", "briefing.wav")
+    assert answer.status == 5
+    assert answer.out.splitlines() == ["the ledger does not hold:", exporting.NO_LEDGER]

@@ -125,6 +125,8 @@ def require_seed(seed: int) -> None:
 def require_free(source: Path, out: Path, *, force: bool) -> None:
     """Raise a UsageError if ``out`` is the input, or is there and may not be replaced."""
     require_file(source)
+    if out.is_symlink() and not out.exists():
+        raise UsageError(f"{out} exists already, as a link to what is not there", "Choose another name.")
     if out.exists():
         if out.samefile(source):
             raise UsageError(f"{out} is the copy itself", "Choose another name: the input is never overwritten.")

@@ -38,8 +38,9 @@ LONGEST_TITLE = 200
 ID_BYTES = 5
 
 WITHHELD = (
-    "“earmark trace” would name more, but by tests that take others to have leaked who cannot be named; a case names "
-    "only whom a stranger can check"
+    "“earmark trace” would name more, but by tests that take others to have leaked who cannot be named, or with bounds "
+    "so close to what is allowed that another computer might find them above that; a case names only whom a stranger "
+    "can check"
 )
 NO_KEY = "no recording was found, so that there is no mark key to open"
 
@@ -224,6 +225,7 @@ class Work:
             untold=tracing.result.untold,
             mark_key_opened=mark_key_opened,
             notes=(
+                *tracing.result.notes,
                 *((WITHHELD,) if tracing.judged.withheld else ()),
                 *((NO_KEY,) if keyless else ()),
                 *(self.line.notes if self.line else ()),

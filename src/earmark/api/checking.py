@@ -16,7 +16,7 @@ from earmark.cases.checking import Keys, Known, checked
 from earmark.cases.checklist import NotCheckedError, holds
 from earmark.cases.facts import RecordingFacts
 from earmark.cases.folder import BUNDLE, CaseError
-from earmark.errors import MediaError, UsageError
+from earmark.errors import InputError, MediaError, UsageError
 from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.media.source import require_file
 from earmark.records.ledger.canonical import parse_object
@@ -48,7 +48,8 @@ def check_case(
     Raises:
         CaseError: the bundle cannot be read.
         MediaError: the exhibit that is given cannot be read.
-        UsageError: the head or the proof makes no sense.
+        InputError: the head or the proof cannot be read.
+        UsageError: one of these makes no sense.
     """
     if exhibit is not None:
         require_file(exhibit)
@@ -124,4 +125,4 @@ def _short(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LONGEST_PROOF_BYTES)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error

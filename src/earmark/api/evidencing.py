@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.api.finding import Found
+from earmark.api.own_words import named_by
 from earmark.api.results import Named, PassageTimes
 from earmark.api.tracing import Accused, Tracing
 from earmark.cases.chance import every
@@ -23,6 +24,12 @@ from earmark.records.entries import Recording
 LN10 = log(10)
 SHORTEST_GAP_S = 0.25
 INNOCENTS_AT_ONCE = 1000
+WITHOUT_ROUNDING = 0.5
+"""What part of the allowed chance a case's names may use.
+
+An expert may compute the evidence anew on another machine, whose sums are rounded otherwise, and names that then need
+more than is allowed do not stand. There is no slack on that side: it would let names stand that nothing has paid for.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ def checkable(
     """Return those named on grounds that a stranger can check, with the bounds of these grounds.
 
     Left out is who is named by tests only that take others to have leaked as well who are not named themselves: such a
-    test cannot be shown without showing whom nothing is proved of.
+    test cannot be shown without showing whom nothing is proved of. And whose bound is so close to what is allowed that
+    another machine might find it above that.
     """
     standing = Standing.of(Book(codebook, secrets), family_wise, accused)
     return tuple(
@@ -89,16 +97,12 @@ def evidence_of(
 
 def named_in(evidence: Evidence) -> tuple[Named, ...]:
     """Return who is named in an evidence record, and by whose words."""
-    call = evidence.recording.call if evidence.recording else None
-    named = []
-    for one in evidence.accusations:
-        attempt = evidence.attempts[one.attempt]
-        streams = [stream for stream in call.streams if stream.stream in (attempt.streams or ())] if call else []
-        speakers = tuple(dict.fromkeys(stream.speaker for stream in streams))
-        alone = call is not None and len(streams) < len(call.streams)
-        own_words = call is not None and one.listener in call.speakers
-        named.append(Named(one.listener, one.bound_log10, attempt.heard.share, speakers, alone, own_words))
-    return tuple(named)
+    return tuple(
+        named_by(
+            evidence.voices(one.attempt), one.listener, one.bound_log10, evidence.attempts[one.attempt].heard.share
+        )
+        for one in evidence.accusations
+    )
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Standing:
             segments, biases = one.evidence.segments, book.codebook.biases(one.evidence.segments)
             bank = fit_bank(one.evidence.soft, one.evidence.amplitude, biases)
             bits = book.codebook.bits(secrets, segments)
-            cases.append(Case(biases, bank, len(book.secrets), 1 / one.share, family_wise, bits))
+            cases.append(Case(biases, bank, len(book.secrets), 1 / one.share, family_wise * WITHOUT_ROUNDING, bits))
         return cls(book, names, founds, [one.decoders for one in cases], grounds(cases))
 
     @property

@@ -192,7 +192,7 @@ def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], sought: Sought | None, 
     among = sought or Sought(len(tracks), len(beside))
     tell = partial(parted, progress, 1 + len(beside))
     correlator = Correlator(ear(hit.track.layout, hit.pace), signs_of(hit.track))
-    known = placed(hit, correlator) if hit.pace == OWN else None  # an excerpt is not searched as finely
+    known = placed(hit, correlator) if hit.fine else None
     manner, told = manner_of(hit.track), partial(tell, 0, "aligning")
     passages = settle(correlator, align(correlator, known, trials=among.tracks, manner=manner, progress=told))
     strands = [Strand(hit.track, correlator.listening, tuple(passages))]

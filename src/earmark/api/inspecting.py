@@ -41,7 +41,9 @@ def inspect(
     size = DEFAULT_COALITION if coalition is None else coalition
     require_bound(family_wise)
     if not (listeners >= 1 and 1 <= size <= MAX_COALITION):
-        raise UsageError("there is at least 1 listener, and a coalition of 1 to 32")
+        raise UsageError(
+            "there is at least 1 listener, and a coalition of 1 to 32", "What is left out is 1,000 listeners, and 4."
+        )
     original = examine(source, progress)
     target = choose_target(original.info)
     progress("rehearsing", 0.0)

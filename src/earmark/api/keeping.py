@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from earmark.records.protection.ways import ByKey, ByOfficers, ByPassphrase, InT
 from earmark.records.vault import Vault
 
 VAULT_ID_BYTES = 8
+OFFICERS_ENDED = "officers do not open the vault any more: “earmark keys officers” draws new keys for them"
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,14 @@ def remove_way(vault: Vault, name: str) -> WayList:
     return ways(vault)
 
 
-def rotate(vault: Vault, *, passphrase: str | None = None, key_file: Path | None = None, deep: bool = False) -> WayList:
+def rotate(
+    vault: Vault,
+    *,
+    passphrase: str | None = None,
+    key_file: Path | None = None,
+    deep: bool = False,
+    end_officers: bool = False,
+) -> WayList:
     """Replace what the vault was opened with; with ``deep``, encrypt all of it anew, and drop all other ways.
 
     Args:
@@ -212,12 +220,20 @@ def rotate(vault: Vault, *, passphrase: str | None = None, key_file: Path | None
         key_file: a new file for the new key. If neither is given and the vault's key is in the folder for settings,
             that is replaced.
         deep: whether the vault key is replaced too.
+        end_officers: whether officers may lose what they open the vault with, so that one person alone opens it.
 
     Raises:
-        UsageError: more than one way is given, or none where one is needed.
+        UsageError: more than one way is given, or none where one is needed, or officers would open it no more.
         VaultError: the vault cannot be opened, or the file cannot be made.
     """
-    default = default_key_file(vault.safe.open().vault_id)
+    opened = vault.safe.open()
+    officers_end = any(way.kind == "officers" for way in vault.ways()) and (deep or opened.way.kind == "officers")
+    if officers_end and not end_officers:
+        raise UsageError(
+            "officers open this vault, and would no more: whoever has what replaces it would open it alone",
+            "Give --end-officers if that is meant, and then draw new keys with “earmark keys officers”.",
+        )
+    default = default_key_file(opened.vault_id)
     own = passphrase is None and key_file is None and default.exists()
     path = default.with_name(default.name + NEXT) if own else key_file
     if own and path is not None and path.exists():
@@ -229,7 +245,8 @@ def rotate(vault: Vault, *, passphrase: str | None = None, key_file: Path | None
         keyholding.rotate(vault.safe, new, deep=deep)
     if own and path is not None:
         path.replace(default)
-    return ways(vault)
+    left = ways(vault)
+    return replace(left, notes=(*left.notes, OFFICERS_ENDED)) if officers_end else left
 
 
 def officers(vault: Vault, names: Sequence[str], out: Path) -> OfficersMade:

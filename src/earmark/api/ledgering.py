@@ -4,19 +4,21 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from earmark.api.stamping import StampChecked, check_stamps
-from earmark.errors import UsageError, VaultError, what_helps
+from earmark.errors import InputError, UsageError, VaultError, what_helps
 from earmark.records.checking import Checked
-from earmark.records.ledger import exporting
+from earmark.records.ledger import acts, call_acts, exporting
 from earmark.records.ledger.canonical import MAX_BYTES
 from earmark.records.ledger.checking import check_known
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.vault import Vault
 
 SHOWN = 20
+KINDS = acts.KINDS | call_acts.KINDS
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def verify_ledger(vault: Vault, *, heads: Sequence[Path] = (), stamp_roots: Path
         stamp_roots: PEM file with the certificates that time stamps have to go back to; None to leave that unchecked.
 
     Raises:
+        InputError: a file cannot be read.
         UsageError: a file has no head in it, or no certificates.
         VaultError: the vault cannot be read.
     """
@@ -123,14 +126,15 @@ def verify_exported(path: Path, *, heads: Sequence[Path] = ()) -> LedgerChecked:
     """Check a ledger that ``export_ledger`` has written. Takes no vault.
 
     Raises:
-        UsageError: a file cannot be read, or has no head in it.
+        InputError: a file cannot be read.
+        UsageError: a file has no head in it.
     """
     known = [read_head(one) for one in heads]
     try:
         with path.open("rb") as stream:
             walk, tree, head = exporting.read(stream)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
     if head is not None:
         check_known(walk, tree, head.public_key, known)
     return _result(Checked(len(tree), None if walk.findings else head, tuple(walk.findings), tuple(walk.behind)))
@@ -148,12 +152,16 @@ def show_ledger(
         last: how many of the newest; None for all.
 
     Raises:
-        UsageError: ``last`` is not positive.
+        UsageError: ``last`` is not positive, or there is no such kind.
     """
     if last is not None and last < 1:
         raise UsageError(f"{last} entries cannot be shown", "Give a positive number.")
     size = vault.ledger.size()
     found = vault.ledger.newest(size if last is None else last, kind, about)
+    if not found and kind is not None and kind not in KINDS:  # what a newer version has entered is found
+        likely = get_close_matches(kind, sorted(KINDS), 1)
+        hint = f"Is it {likely[0]}?" if likely else f"There are {', '.join(sorted(KINDS))}."
+        raise UsageError(f"there is no kind of entry {kind!r}", hint)
     return LedgerShown(size, tuple(EntryShown(one.index, one.time, one.kind, one.body) for one in found))
 
 
@@ -221,13 +229,14 @@ def read_head(path: Path) -> SignedHead:
     """Return the head in a file; its signature is not checked here.
 
     Raises:
-        UsageError: the file cannot be read, or has no head in it.
+        InputError: the file cannot be read.
+        UsageError: it has no head in it.
     """
     try:
         with path.open("rb") as stream:
             return parse_head(stream.read(MAX_BYTES))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
     except ValueError as error:
         raise UsageError(f"{path} is no head: {error}", "“earmark ledger head” prints one.") from error
 

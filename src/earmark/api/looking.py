@@ -4,7 +4,7 @@ Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
@@ -22,7 +22,7 @@ from earmark.signal.alignment import STRAIGHT, Manner
 from earmark.signal.correlation import Correlator, Ints
 from earmark.signal.layout import DEFAULT_SLOT_MS, Layout
 from earmark.signal.listening import Listening, listen
-from earmark.signal.pace import OWN, Pace, paces
+from earmark.signal.pace import OWN, Pace, beside, paces
 from earmark.signal.patterns import Patterns
 from earmark.signal.search import CANDIDATES, FALSE_PASSAGE, Place, most_telling, promise, search
 from earmark.signal.wandering import WANDERING, likeliest
@@ -39,6 +39,8 @@ PACE_STRIDE = 2
 LEAST_PROMISE = 7.0
 """In nats. What promises less has never been found at another pace; five clean seconds promise 10 to 40."""
 KEPT_SIGNS = 4
+NEVER = 1e-300
+"""A chance so small that a search that is allowed no larger one goes on to the end."""
 
 Sound = NDArray[np.float32]
 Ear = Callable[[Layout, Pace], Listening]
@@ -106,12 +108,14 @@ class Hit:
         pace: how the leak runs.
         time_s: when in the leak the place is.
         place: where it is in what was listened to, which may be an excerpt of the leak.
+        fine: whether all of the leak's frames were tried there; an excerpt is not searched as finely.
     """
 
     track: Track
     pace: Pace
     time_s: float
     place: Place
+    fine: bool = True
 
     @property
     def recording_s(self) -> float:
@@ -135,15 +139,14 @@ def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], among: int, progr
 
     There are three looks, each with a third of the allowed chance of error: at the few seconds that say most, since
     most leaks need no more; at everything; at other paces. The last comes before the second where that is long. It is
-    left out where something likely has been found, or where so little is said that no look so short can be sure.
+    left out for recordings that are likely to have been found, or where so little is said that no look so short can be
+    sure. What is heard of a recording does not depend on which others are looked for: who hears it again has it alone.
     """
     everywhere = looks_everywhere(ear, tracks, among)
-    at_paces = looks_at_paces(ear, leak, tracks, among) if promising(ear, tracks) else iter(())
+    at_paces = looks_at_paces(ear, leak, tracks, among, lambda: found_likely(likely))
     short = ear(layouts_of(tracks)[0], OWN).seconds <= LONG_S
     likely: list[Hit] = []
     for look in (glances(ear, tracks, among), *((everywhere, at_paces) if short else (at_paces, everywhere))):
-        if look is at_paces and likely and likely[0].place.log_chance <= log(LIKELY):
-            continue
         for done, hits in look:
             progress("searching", done)
             likely = distinct(sorted([*likely, *hits], key=lambda hit: hit.place.log_chance))[:CANDIDATES]
@@ -170,10 +173,14 @@ def glances(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
         yield number / len(tracks), hits_of(track, listening, places)
 
 
-def promising(ear: Ear, tracks: Sequence[Track]) -> bool:
+def found_likely(hits: Sequence[Hit]) -> frozenset[str]:
+    """Return the recordings of hits that are likely to be no chance."""
+    return frozenset(hit.track.recording_id for hit in hits if hit.place.log_chance <= log(LIKELY))
+
+
+def promising(listening: Listening) -> bool:
     """Tell whether an excerpt may say enough to be found at another pace, if it is marked."""
-    listenings = [early(ear(layout, OWN)) for layout in layouts_of(tracks)]
-    return any(most_promised(one, *most_telling(one, EXCERPT_S)) >= LEAST_PROMISE for one in listenings)
+    return most_promised(listening, *most_telling(listening, EXCERPT_S)) >= LEAST_PROMISE
 
 
 def most_promised(listening: Listening, first: int, last: int) -> float:
@@ -186,32 +193,66 @@ def early(listening: Listening) -> Listening:
     return replace(listening, cells=listening.cells[: round(EXCERPT_FROM_S / listening.hop_s)])
 
 
-def looks_at_paces(ear: Ear, leak: Path, tracks: Sequence[Track], among: int) -> Look:
-    """Look for each recording at other paces in an excerpt of the leak."""
-    tried = tuple(paces())
-    layouts = layouts_of(tracks)
-    start_s, sound = excerpt(leak, ear(layouts[0], OWN))
-    for layout in layouts:
+def looks_at_paces(
+    ear: Ear, leak: Path, tracks: Sequence[Track], among: int, left_out: Callable[[], Collection[str]]
+) -> Look:
+    """Look at other paces for each recording not ``left_out`` by then, in what says most in its own cells."""
+    tried, known = tuple(paces()), left_out()
+    for layout in layouts_of(tracks):
+        chosen = [track for track in tracks if track.layout == layout and track.recording_id not in known]
+        listening = early(ear(layout, OWN))
+        if not chosen or not promising(listening):
+            continue
+        start_s, sound = excerpt(leak, listening)
         heard = cache(partial(at_pace, sound, layout))
-        chosen = [track for track in tracks if track.layout == layout]
         for number, track in enumerate(chosen):
-            signs = signs_of(track)
-            look = partial(look_at_pace, heard, signs, LOOKS * among * len(tried))
+            look = partial(look_at_pace, heard, signs_of(track), LOOKS * among * len(tried))
             for pace, places in zip(tried, in_parallel(look, tried), strict=True):
-                yield number / len(chosen), hits_of(track, heard(pace), places, start_s)
+                best, found = at_best(look, pace, places)
+                yield number / len(chosen), hits_of(track, heard(best), found, start_s, fine=False)
 
 
 def look_at_pace(
-    heard: Callable[[Pace], Listening], signs: NDArray[np.float32], trials: float, pace: Pace
+    heard: Callable[[Pace], Listening],
+    signs: NDArray[np.float32],
+    trials: float,
+    pace: Pace,
+    *,
+    allowed: float = FALSE_PASSAGE,
 ) -> list[Place]:
     """Look for a recording everywhere in what is heard of an excerpt at a pace."""
     listening = heard(pace)
-    return search(Correlator(listening, signs), 0, listening.frames, trials, stride=PACE_STRIDE)
+    return search(Correlator(listening, signs), 0, listening.frames, trials, allowed=allowed, stride=PACE_STRIDE)
+
+
+def at_best(look: Callable[..., list[Place]], pace: Pace, places: list[Place]) -> tuple[Pace, list[Place]]:
+    """Return the pace at which a leak runs best, and what is found at it, if anything surely is; else what was given.
+
+    A leak is found at paces close to its own as well. Which of them comes first depends on how much is looked for, and
+    so differs for those who look for it again.
+    """
+    if not places or not places[0].sure:
+        return pace, places
+    best = settled(pace, cache(partial(score, look)))
+    found = look(best)
+    return (best, found) if found and found[0].sure else (pace, places)
+
+
+def settled(pace: Pace, score: Callable[[Pace], float]) -> Pace:
+    """Return the pace with the least score of those that lead to it step by step, from one on."""
+    while (best := min(beside(pace), key=score)) != pace:
+        pace = best
+    return pace
+
+
+def score(look: Callable[..., list[Place]], pace: Pace) -> float:
+    """Return the logarithm of a chance, the less the better an excerpt fits at a pace: of all of it, sure or not."""
+    return min((place.log_chance for place in look(pace, allowed=NEVER)), default=0.0)
 
 
 def excerpt(leak: Path, listening: Listening) -> tuple[float, Sound]:
     """Return when the few seconds that say most begin, and their sound at 32 kHz."""
-    first, last = most_telling(early(listening), EXCERPT_S)
+    first, last = most_telling(listening, EXCERPT_S)
     start, stop = (round(frame * listening.hop_s * EXCERPT_RATE) for frame in (first, last))
     held, samples = [], 0
     for block in read_resampled(leak, EXCERPT_RATE):
@@ -237,9 +278,9 @@ def looks_everywhere(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
         for track in tracks
         for number in range(max(1, ceil(seconds / manner_of(track).longest_s)))
     ]
-    trials = LOOKS * len(parts) * among / max(1, len(tracks))
     for done, (start_s, track) in enumerate(sorted(parts, key=lambda part: part[0])):
         listening, manner = ear(track.layout, OWN), manner_of(track)
+        trials = LOOKS * among * max(1, ceil(seconds / manner.longest_s))
         first, last = (round(at / listening.hop_s) for at in (start_s, start_s + manner.longest_s))
         span = first, min(last, listening.frames)
         correlator = Correlator(listening, signs(track))
@@ -254,9 +295,11 @@ def places_in(correlator: Correlator, first: int, last: int, trials: float, mann
     return [] if place is None else [place]
 
 
-def hits_of(track: Track, listening: Listening, places: Sequence[Place], start_s: float = 0.0) -> list[Hit]:
+def hits_of(
+    track: Track, listening: Listening, places: Sequence[Place], start_s: float = 0.0, *, fine: bool = True
+) -> list[Hit]:
     """Return hits for places in a listening that starts at a time of the leak."""
-    return [Hit(track, listening.pace, start_s + place.frame * listening.hop_s, place) for place in places]
+    return [Hit(track, listening.pace, start_s + place.frame * listening.hop_s, place, fine) for place in places]
 
 
 def in_parallel(function: Callable[[Pace], list[Place]], items: Iterable[Pace]) -> Iterator[list[Place]]:

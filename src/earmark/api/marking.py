@@ -50,7 +50,9 @@ class Wishes:
         if self.classification is not None and not self.classification.isprintable():
             raise UsageError("a classification is one line of text", "Such as “confidential”.")
         if self.coalition is not None and not 1 <= self.coalition <= MAX_COALITION:
-            raise UsageError(f"a coalition has 1 to {MAX_COALITION} members, not {self.coalition}")
+            raise UsageError(
+                f"a coalition has 1 to {MAX_COALITION} members, not {self.coalition}", "Leave --coalition out for 4."
+            )
         if self.depth is not None and not 0 < self.depth <= 0.5:
             raise UsageError(f"a depth is above 0 and at most 0.5, not {self.depth}", f"{DEFAULT_DEPTH} is inaudible.")
 

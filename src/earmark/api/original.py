@@ -12,7 +12,7 @@ from earmark.codes.outlook import Price, segments_needed
 from earmark.errors import MediaError
 from earmark.grid import DEFAULT_SEGMENT_MS, Grid
 from earmark.media.reading import read_blocks
-from earmark.media.source import SoundInfo, probe, require_file, require_markable
+from earmark.media.source import SoundInfo, probe, require_file, require_markable, unreadable
 
 # What segments of clean speech say, in units of the evidence's noise.
 CLEAN_AMPLITUDE = 3.5
@@ -159,7 +159,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
+        raise unreadable(path, error) from error
 
 
 def file_state(path: Path) -> tuple[int, ...]:
@@ -167,7 +167,7 @@ def file_state(path: Path) -> tuple[int, ...]:
     try:
         status = path.stat()
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
+        raise unreadable(path, error) from error
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 

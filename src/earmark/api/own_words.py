@@ -9,10 +9,12 @@ from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
 from earmark.api.finding import Found
+from earmark.api.results import Named
+from earmark.cases.voices import Voices
 from earmark.records.vault import Vault
 
 
-class Named(Protocol):
+class Listed(Protocol):
     """Whoever is named, by whatever evidence."""
 
     @property
@@ -20,14 +22,27 @@ class Named(Protocol):
         """The id."""
 
 
-One = TypeVar("One", bound=Named)
+One = TypeVar("One", bound=Listed)
 
 
-def speakers_in(vault: Vault, found: Found) -> frozenset[str]:
-    """Return whose words were found in a leak of a call, whatever the evidence is of; nobody's of a file."""
-    numbers = {strand.track.stream for strand in found.strands} - {None}
+def voices_in(vault: Vault, found: Found) -> Voices:
+    """Return whose words evidence is of, and whose were found in the leak at all; nobody's of a file."""
+    numbers = [strand.track.stream for strand in found.strands if strand.track.stream is not None]
     streams = vault.calls.streams(found.recording_id) if numbers else ()
-    return frozenset(stream.speaker_id for stream in streams if stream.number in numbers)
+    return Voices.of({one.number: one.speaker_id for one in streams}, found.streams, numbers)
+
+
+def named_by(voices: Voices, listener: str, false_accusation_log10: float, share: float) -> Named:
+    """Return how a listener is named by evidence.
+
+    Args:
+        voices: whose words it is of.
+        listener: the id.
+        false_accusation_log10: decimal logarithm of the bound.
+        share: of the allowed chance that the evidence has.
+    """
+    alone, own_words = voices.alone is not None, voices.has_words_of(listener)
+    return Named(listener, false_accusation_log10, share, voices.by, alone, own_words)
 
 
 def to_be_told(named: Sequence[One], speakers: Collection[str]) -> Sequence[One]:

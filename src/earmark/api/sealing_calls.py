@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from earmark.api.tracing import Judged
-from earmark.api.tracks import spoken
 from earmark.cases.bundle import ReceiptOpening, StreamKey
 from earmark.cases.facts import CallFacts, StreamFacts
 from earmark.grid import BLOCK_SEGMENTS
@@ -22,7 +21,7 @@ def call_facts(vault: Vault, call: Recording, judged: Judged) -> CallFacts:
     heard = {int(segment) // BLOCK_SEGMENTS for found in judged.tried for segment in found.evidence.segments}
     streams = [stream for stream in vault.calls.streams(call.id) if stream.number in numbers]
     listed = (StreamFacts(stream=one.number, speaker=one.speaker_id, blocks=spent(one, heard)) for one in streams)
-    return CallFacts(slot_ms=call.slot_ms, sought=max(1, len(spoken(vault, call))), streams=tuple(listed))
+    return CallFacts(slot_ms=call.slot_ms, sought=judged.streams, streams=tuple(listed))
 
 
 def spent(stream: Stream, heard: set[int]) -> tuple[int, ...]:

@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 from earmark.api.bounds import DEFAULT_BOUND, require_bound
 from earmark.api.delivery import codebook_of
 from earmark.api.finding import Found, Heard, hear
+from earmark.api.looking import Track
 from earmark.api.original import file_state, sha256_of
-from earmark.api.own_words import speakers_in, to_be_told
+from earmark.api.own_words import named_by, to_be_told, voices_in
 from earmark.api.passages import passages_of
 from earmark.api.progress import Progress, silent
 from earmark.api.results import Exhibit, Named, RecordingName, Traced, Verdict
@@ -111,6 +112,7 @@ def traced(
         heard = hear(leak, tracks, progress)  # 2.
         progress("accusing", 0.0)
         outcome = judged(vault, recordings, keys, heard, family_wise=family_wise, progress=progress, vet=vet)  # 3.
+        outcome = replace(outcome, streams=streams_of(outcome.found, tracks))
     progress("accusing", 1.0)
     found = outcome.found
     entry = vault.enter(run(sha256, outcome, family_wise, list(recordings)))  # 4.
@@ -146,17 +148,8 @@ def name_of(recording: Recording) -> RecordingName:
 
 def named_so(vault: Vault, one: Accused) -> Named:
     """Return how a listener is named who is accused."""
-    streams = vault.calls.streams(one.found.recording_id) if one.found.streams else ()
-    speakers = dict.fromkeys(stream.speaker_id for stream in streams if stream.number in one.found.streams)
-    alone = len(one.found.heard_in) < len(one.found.strands)
-    return Named(
-        listener=one.listener,
-        false_accusation_log10=one.false_accusation_log10,
-        share=min(1.0, one.found.share),
-        speakers=tuple(speakers),
-        alone=alone,
-        own_words=one.listener in speakers_in(vault, one.found),
-    )
+    share = min(1.0, one.found.share)
+    return named_by(voices_in(vault, one.found), one.listener, one.false_accusation_log10, share)
 
 
 def received(vault: Vault, leak: Path) -> str:
@@ -176,7 +169,9 @@ def run(sha256: str, outcome: "Judged", family_wise: float, searched: Sequence[s
         named=[(one.listener, one.false_accusation_log10) for one in outcome.accused],
         untold=outcome.untold,
         searched=searched,
-        tried=acts.Tried(outcome.tracks, len(outcome.listeners), [min(1.0, one.share) for one in outcome.tried]),
+        tried=acts.Tried(
+            outcome.tracks, outcome.streams, len(outcome.listeners), [min(1.0, one.share) for one in outcome.tried]
+        ),
     )
 
 
@@ -206,6 +201,7 @@ class Judged:
         tried: all evidence of that recording that was put to its codebook.
         listeners: whom that has.
         tracks: how many were looked for.
+        streams: how many of them were of the call that was found; 0 of a file.
         more_needed_s: see ``Traced``.
         untold: whether others are named as well, and not told since their own words are in the leak.
         withheld: how many names were not let pass.
@@ -217,6 +213,7 @@ class Judged:
     tried: tuple[Found, ...] = ()
     listeners: tuple[str, ...] = ()
     tracks: int = 0
+    streams: int = 0
     more_needed_s: float | None = None
     untold: bool = False
     withheld: int = 0
@@ -255,7 +252,7 @@ def judged(
             done = partial(_part_done, progress, number, len(heard.found))
             listed += accused(dealt, codebook, found, family_wise, done)
             number += 1
-        told = to_be_told(listed, speakers_in(vault, tried[0]))
+        told = to_be_told(listed, voices_in(vault, tried[0]).heard)
         named = vet(codebook, dealt, family_wise, told)
         withheld += len({one.listener for one in told}) - len(named)
         of_it = tuple(found for found in heard.found if found.recording_id == recording.id)
@@ -267,6 +264,13 @@ def judged(
             more = more_needed_s(tried[0].evidence, recording, price)
             best = replace(outcome, verdict="insufficient", more_needed_s=more, untold=False)  # without names no hint
     return replace(best, withheld=withheld, tracks=heard.tracks)
+
+
+def streams_of(found: Found | None, tracks: Sequence[Track]) -> int:
+    """Return how many of the tracks are streams of the call that was found; 0 of a file, and if none was."""
+    return sum(
+        found is not None and (one.recording_id, one.stream is None) == (found.recording_id, False) for one in tracks
+    )
 
 
 def _part_done(progress: Progress, number: int, parts: int, done: float) -> None:

@@ -17,7 +17,10 @@ from earmark.signal.timeline import Stretch
 
 GAP_S = 0.1
 
-NETWORK = "what a network has lost for half a second and more looks as if it were cut out"
+NETWORK = (
+    "what a network has lost for half a second and more looks as if it were cut out, and several copies mixed into one "
+    "as if words had been replaced: “earmark trace” tells if there are several"
+)
 
 
 def require_no_original(original: Path | None) -> None:

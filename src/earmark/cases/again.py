@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from earmark.cases import bound, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
-from earmark.cases.computed import effective, exact_scores, require_opened
+from earmark.cases.computed import Tested, claim_of, effective, exact_scores, require_opened
 from earmark.cases.evidence import Accusation, Attempt
 from earmark.cases.facts import RecordingFacts
 
@@ -135,13 +135,11 @@ def _claim(bundle: Bundle, recording: RecordingFacts, one: Accusation, anew: Aga
         name: codewords.bits(secrets[name], recording.id, biases, segments) for name in (one.listener, *one.companions)
     }
     known = scores.Heard(anew.soft, anew.amplitude, np.array(biases) / bound.UNIT)
-    return bound.Claim(
+    test = Tested(
         scores=np.rint(exact_scores(one, known, bits)).astype(int).tolist(),
         thresholds=biases,
-        bits=bits[one.listener],
-        listeners=bundle.statement.evidence.listeners,
-        companions=len(one.companions),
         depths=scores.depths(scores.BANK[one.decoder]),
         weight=float(scores.weights(known)[one.decoder]),
-        trials=1 / anew.share,
+        share=anew.share,
     )
+    return claim_of(bundle.statement.evidence, one, test, bits[one.listener])

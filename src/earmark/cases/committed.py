@@ -14,9 +14,8 @@ from earmark.records.ledger.commitments import BIAS_SEED, MARK_KEY, Opening, com
 from earmark.records.ledger.entries import Entry
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.proofs import Consistency
+from earmark.records.ledger.trees import MARKED, TREES, Trees, count_of
 
-MARKED = ("recording-marked", committed_calls.OPENED)
-TREES = (*MARKED, "listeners-added")
 MENTIONING = ("copy-given", *committed_calls.COMING)
 
 ONCE = ("vault-made", "exhibit-received", "trace-run", "case-made")
@@ -127,8 +126,13 @@ def _require_traced_so(bundle: Bundle, trace: Entry) -> None:
     stated = (evidence.verdict, evidence.family_wise, recording, bundle.statement.made_at)
     if (trace.body.get("verdict"), trace.body.get("bound"), trace.body.get("recording"), trace.time) != stated:
         raise ValueError("the trace had another verdict, bound, recording or time")
-    if (trace.body.get("tracks"), trace.body.get("listeners")) != (evidence.tracks, evidence.listeners):
+    call = evidence.recording.call if evidence.recording else None
+    streams = call.sought if call else 0
+    counted = (evidence.tracks, streams, evidence.listeners)
+    if tuple(trace.body.get(name) for name in ("tracks", "streams", "listeners")) != counted:
         raise ValueError("the trace has looked for another number of tracks, or among another number of listeners")
+    if streams > evidence.tracks:
+        raise ValueError("more streams of the call were looked for than tracks in all")
     _require_shared(trace.body.get("shares"), [one.heard.share for one in evidence.attempts])
 
 
@@ -204,27 +208,17 @@ def check_recording(bundle: Bundle) -> str:
         raise ValueError("segments were heard that the recording does not have")
     if evidence.recording.call is not None:
         committed_calls.require_spoken(bundle, evidence.recording, evidence.recording.call)
-    if evidence.listeners != _grown(of_recording(bundle, evidence.recording.id, *TREES)):
+    trees = Trees()
+    for entry in of_recording(bundle, evidence.recording.id, *TREES):
+        trees.take(entry)
+    if evidence.listeners != trees.size(evidence.recording.id):
         raise ValueError("the number of listeners is not the one committed to")
     return f"{evidence.recording.id}, among {evidence.listeners:,} listeners"
 
 
-def _grown(trees: Sequence[Entry]) -> int:
-    """Return how many listeners there are in the end, of trees each of which has all that the one before has, and more.
-
-    Raises:
-        ValueError: one has not as many more as it says. There would be more secrets to choose from than listeners.
-    """
-    sizes = [_count(entry.body.get("listeners")) for entry in trees]
-    for (before, after), entry in zip(pairwise(sizes), trees[1:], strict=True):
-        if not 0 < after - before == _count(entry.body.get("added")):
-            raise ValueError("the listeners' tree has not grown as the ledger says")
-    return sizes[-1]
-
-
 def tree_of(trees: Sequence[Entry], opening: ListenerOpening) -> Entry | None:
     """Return the entry of the first tree that has the place of an opening; None if the opening is of another one."""
-    tree = next((one for one in trees if _count(one.body.get("listeners")) > opening.index), None)
+    tree = next((one for one in trees if count_of(one.body.get("listeners")) > opening.index), None)
     return tree if tree is not None and tree.body.get("listeners") == opening.size else None
 
 
@@ -247,12 +241,6 @@ def _marked(bundle: Bundle) -> Entry:
     if len(found) != 1:
         raise ValueError("the entry of the recording's marking is not here, or there are two")
     return found[0]
-
-
-def _count(value: Json) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError("an entry does not say how many listeners there are")  # noqa: TRY004 - of outside input
-    return value
 
 
 def check_biases(bundle: Bundle) -> str:

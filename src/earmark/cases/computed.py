@@ -1,6 +1,7 @@
 """Checks 11 to 14: everything that can be computed anew from the evidence and what was opened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import log, log10
 
 import numpy as np
@@ -72,7 +73,7 @@ def check_bounds(bundle: Bundle) -> str:
     """13. The bounds are no smaller than those computed anew, and small enough to name anybody."""
     evidence, bits = bundle.statement.evidence, codewords_of(bundle)
     for one in evidence.accusations:
-        claim = claim_of(bundle, one, bits[one.attempt][one.listener])
+        claim = claim_of(evidence, one, sealed_test(evidence, one), bits[one.attempt][one.listener])
         anew = bound.log_bound(claim) / log(10)
         if not one.bound_log10 >= anew - ROUNDING * max(1.0, abs(anew)):
             raise ValueError(
@@ -95,20 +96,43 @@ def _require_sum(one: Accusation, price_log10: float) -> None:
         raise ValueError(f"the bound of {one.listener!r} is not the sum of its parts")
 
 
-def claim_of(bundle: Bundle, one: Accusation, bits: list[int]) -> bound.Claim:
-    """Return what the bound of an accusation is computed from."""
-    evidence = bundle.statement.evidence
+@dataclass(frozen=True)
+class Tested:
+    """The test that names somebody: as it is sealed, or as it comes out of what is heard again.
+
+    Attributes:
+        scores: what variant 1 earns over variant 0 in each segment.
+        thresholds: the biases' numerators.
+        depths: over how many numbers of companions the decoder's weight is spread.
+        weight: the decoder's.
+        share: of the allowed error that the evidence has.
+    """
+
+    scores: Sequence[int]
+    thresholds: Sequence[int]
+    depths: int
+    weight: float
+    share: float
+
+
+def sealed_test(evidence: Evidence, one: Accusation) -> Tested:
+    """Return the test that names somebody, as it is sealed."""
     attempt = evidence.attempts[one.attempt]
     decoder = attempt.bank[one.decoder]
+    return Tested(one.scores, attempt.heard.thresholds, decoder.depths, decoder.weight, attempt.heard.share)
+
+
+def claim_of(evidence: Evidence, one: Accusation, test: Tested, bits: Sequence[int]) -> bound.Claim:
+    """Return what the bound of a name is computed from: of a test, and of the codeword at its segments."""
     return bound.Claim(
-        scores=one.scores,
-        thresholds=attempt.heard.thresholds,
+        scores=test.scores,
+        thresholds=test.thresholds,
         bits=bits,
         listeners=evidence.listeners,
         companions=len(one.companions),
-        depths=decoder.depths,
-        weight=decoder.weight,
-        trials=1 / attempt.heard.share,
+        depths=test.depths,
+        weight=test.weight,
+        trials=1 / test.share,
     )
 
 

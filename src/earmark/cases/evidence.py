@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from earmark.cases.facts import ExhibitFacts, Heard, Passage, RecordingFacts, Stretch, Strict, Text, Verdict, Whole
+from earmark.cases.voices import Voices
 from earmark.records.ledger.canonical import canonical
 
 SCHEMA: Literal["earmark/evidence/2"] = "earmark/evidence/2"
@@ -146,6 +147,14 @@ class Evidence(Strict):
     def named_by(self, attempt: int) -> Iterator[Accusation]:
         """Yield the accusations that rest on an attempt."""
         return (one for one in self.accusations if one.attempt == attempt)
+
+    def voices(self, attempt: int) -> Voices:
+        """Return whose words an attempt is of, and whose are in the leak; nobody's of a file."""
+        call = self.recording.call if self.recording else None
+        if call is None:
+            return Voices()
+        speakers = {one.stream: one.speaker for one in call.streams}
+        return Voices.of(speakers, self.attempts[attempt].streams or (), speakers)
 
 
 def _require_of(recording: RecordingFacts, attempts: Sequence[Attempt]) -> None:

@@ -68,11 +68,21 @@ def new_folder(out: Path) -> Iterator[Path]:
         yield part
         with explained(out):
             sync(part)
-            os.rename(part, out)  # noqa: PTH104 - on an empty folder of that name too, as any other program would
+            take_name(part, out)
             sync(out.absolute().parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
         os.close(lock)
+
+
+def take_name(part: Path, out: Path) -> None:
+    """Give a folder the name ``out``, or leave nothing empty there."""
+    try:
+        os.rename(part, out)  # noqa: PTH104 - on an empty folder of that name too, as any other program would
+    except OSError:
+        with suppress(OSError):
+            out.rmdir()  # where it was reserved
+        raise
 
 
 @contextmanager

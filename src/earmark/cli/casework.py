@@ -1,19 +1,18 @@
 """The commands about cases, and what a listener has heard."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from earmark.cli.options import Bound, Json, VaultFolder
+from earmark.errors import UsageError
 
 NAMED, NOT_HOLDING = 0, 5
 VERDICTS = {"named": NAMED, "unmarked": 3, "insufficient": 4}
 
 case = typer.Typer(help="Make a case of a leak, and check one as a stranger.", rich_markup_mode=None)
-
-DAYS = ["%Y-%m-%d"]
 
 
 @case.command("new")
@@ -124,11 +123,9 @@ def exposure(
         str | None, typer.Option("--device", metavar="KEY", help="What a device has heard of calls, by its key.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option("--since", formats=DAYS, metavar="DATE", help="Given or heard from that day on.")
+        str | None, typer.Option("--since", metavar="DATE", help="Given or heard from that day on, as 2026-03-03.")
     ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=DAYS, metavar="DATE", help="Given or heard up to that day.")
-    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Given or heard up to that day.")] = None,
     leak: Annotated[
         list[Path] | None, typer.Option("--leak", metavar="FILE", help="Subtract what is public; may be repeated.")
     ] = None,
@@ -144,14 +141,27 @@ def exposure(
     from earmark import api
     from earmark.cli import case_words, shell
 
+    first, last = day(since), day(until)
     with shell.opened(shell.settings(vault=vault)) as opened, shell.Bars() as bars:
         result = api.exposure(
             opened,
             listener,
             device=device,
-            since=since.date() if since else None,
-            until=until.date() if until else None,
+            since=first,
+            until=last,
             leaks=leak or (),
             progress=bars,
         )
     shell.report("earmark.exposure/1", result, case_words.exposed(result), json=json)
+
+
+def day(text: str | None) -> date | None:
+    """Return the day that is meant; None if there is none.
+
+    Raises:
+        UsageError: it is no day.
+    """
+    try:
+        return None if text is None else datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day", "Write it as in 2026-03-03.") from error

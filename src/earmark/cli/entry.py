@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
@@ -14,9 +15,11 @@ from typer.main import get_command
 
 from earmark.cli.app import app
 from earmark.cli.output import print_error
-from earmark.errors import EarmarkError, what_helps
+from earmark.errors import EarmarkError, UsageError, what_helps
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+MAY_BE_EMPTY = frozenset({"--classification", "--only", "--with"})
+"""Options that take words, and none at all."""
 
 
 def main() -> None:
@@ -70,6 +73,7 @@ def guarded(arguments: Sequence[str]) -> int:
     """Run the command line, and turn what goes wrong into a message and an exit status."""
     as_json = "--json" in arguments
     try:
+        require_something(arguments)
         status = get_command(app).main(list(arguments) or ["--help"], prog_name="earmark", standalone_mode=False)
         sys.stdout.flush()
     except EarmarkError as error:
@@ -91,6 +95,17 @@ def guarded(arguments: Sequence[str]) -> int:
     if status == INTERRUPTED:
         print_error("interrupted", "Nothing is broken; the same command goes on with it.", as_json=as_json)
     return int(status or 0)
+
+
+def require_something(arguments: Sequence[str]) -> None:
+    """Raise a UsageError where an argument is empty, as unset variables of scripts are: as a path it would be here."""
+    for before, one in pairwise(("", *arguments)):
+        option, given, value = one.partition("=") if one.startswith("--") else (before, "=", one)
+        if given and not value and option not in MAY_BE_EMPTY:
+            raise UsageError(
+                f"nothing is given for {option}" if option.startswith("-") else "an argument is empty",
+                "Is a variable not set? Leave the option out if nothing is meant.",
+            )
 
 
 def explained(error: TyperException) -> tuple[str, str]:

@@ -102,8 +102,12 @@ def remove(
 def rotate(
     key_file: KeyFile = None,
     passphrase: Passphrase = False,
+    *,
     deep: Annotated[
         bool, typer.Option("--deep", help="Encrypt everything under a new vault key; no other way is left.")
+    ] = False,
+    end_officers: Annotated[
+        bool, typer.Option("--end-officers", help="Let one person alone open a vault that officers open.")
     ] = False,
     vault: VaultFolder = None,
     json: Json = False,
@@ -118,7 +122,7 @@ def rotate(
     with shell.opened(shell.settings(vault=vault)) as opened:
         opened.safe.open()  # the old passphrase is asked for before the new one
         new = shell.new_passphrase() if passphrase else None
-        result = api.rotate(opened, passphrase=new, key_file=key_file, deep=deep)
+        result = api.rotate(opened, passphrase=new, key_file=key_file, deep=deep, end_officers=end_officers)
     shell.report("earmark.keys-rotate/1", result, words.ways(result), json=json)
 
 

@@ -1,6 +1,8 @@
 """Settings: flags, then EARMARK_… variables, then a TOML file, then defaults. Never a secret."""
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +17,11 @@ from pydantic_settings import (
 
 from earmark.errors import UsageError
 from earmark.records.folder import default_folder
+
+PREFIX = "EARMARK_"
+OTHERS = frozenset({"EARMARK_CONFIG", "EARMARK_VAULT_KEY", "EARMARK_OFFICER_FILES"})
+"""Variables that are no settings."""
+ALIKE = 0.8
 
 
 def config_path() -> Path:
@@ -60,7 +67,7 @@ class Settings(BaseSettings):
         log_format: lines for people, or for programs.
     """
 
-    model_config = SettingsConfigDict(env_prefix="EARMARK_", env_ignore_empty=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid")
 
     vault: Path = Field(default_factory=default_folder)
     bound: float = 1e-6
@@ -115,14 +122,35 @@ def settings(**flags: object) -> Settings:
     """
     if os.environ.get("EARMARK_CONFIG") and not config_path().is_file():
         raise UsageError(f"EARMARK_CONFIG names {config_path()}, and there is no such file", "Make it, or unset that.")
+    require_known(os.environ)
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise no_such_setting(name, f"in {config_path()}") from error
         raise UsageError(f"the setting {name!r} makes no sense: {first['msg']}", _where(name)) from error
     except (ValueError, OSError) as error:
         raise UsageError(f"{config_path()} cannot be read: {error}", "It has lines such as: bound = 1e-6") from error
+
+
+def require_known(variables: Iterable[str]) -> None:
+    """Raise a UsageError where a variable of the environment is likely to be a setting that was misspelt."""
+    for one in variables:
+        name = one.removeprefix(PREFIX).lower()
+        known = one in OTHERS or name in Settings.model_fields
+        if one.startswith(PREFIX) and not known and get_close_matches(name, Settings.model_fields, 1, ALIKE):
+            raise no_such_setting(name, f"as {one}")
+
+
+def no_such_setting(name: str, where: str) -> UsageError:
+    """Return the error of a setting that does not exist, with the one that was probably meant."""
+    likely = get_close_matches(name, Settings.model_fields, 1)
+    return UsageError(
+        f"there is no setting {name!r}, {where}",
+        f"Is it {likely[0]}?" if likely else "The reference has all settings.",
+    )
 
 
 def _where(name: str) -> str:

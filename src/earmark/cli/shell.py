@@ -10,7 +10,7 @@ from earmark.api import Listener, Sources, Vault, read_listeners, stamp_ledger
 from earmark.cli.bars import Bars
 from earmark.cli.output import print_json, print_lines, print_notes, print_object
 from earmark.cli.settings import Settings, settings
-from earmark.errors import EarmarkError, ListenersError, UsageError
+from earmark.errors import EarmarkError, InputError, UsageError
 
 __all__ = [
     "Bars",
@@ -37,7 +37,8 @@ def read_list(name: str) -> list[Listener]:
     """Return the listeners in the file ``name``, or in standard input where it is "-".
 
     Raises:
-        ListenersError: it cannot be read, or is malformed.
+        InputError: it cannot be read.
+        ListenersError: it is malformed.
     """
     try:
         if name == "-":
@@ -45,7 +46,7 @@ def read_list(name: str) -> list[Listener]:
         with Path(name).open("rb") as stream:
             return read_listeners(stream)
     except OSError as error:
-        raise ListenersError(f"the list {name} cannot be read: {error.strerror}", "Check the path.") from error
+        raise InputError(f"the list {name} cannot be read: {error.strerror}", "Check the path.") from error
 
 
 def ids(text: str) -> list[str]:

@@ -4,6 +4,7 @@ FFmpeg opens far more than sound files: playlists and scripts that name other fi
 local file it is given, in one of the containers below, and nothing else.
 """
 
+import errno
 import re
 import stat
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def require_file(path: Path) -> None:
         with path.open("rb") if stat.S_ISREG(status.st_mode) else memoryview(b""):
             pass
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it.") from error
+        raise unreadable(path, error) from error
     except ValueError as error:
         raise MediaError(f"{path!r} is not a path", "Name one sound file.") from error
     if not stat.S_ISREG(status.st_mode):
@@ -113,6 +114,13 @@ def require_file(path: Path) -> None:
         raise MediaError(f"{path} is {what}", "Name one sound file.")
     if status.st_size == 0:
         raise MediaError(f"{path} is empty", "Is the file complete?")
+
+
+def unreadable(path: Path, error: OSError) -> MediaError:
+    """Return the error of a file that the operating system does not give."""
+    dangling = error.errno == errno.ENOENT and path.is_symlink()
+    hint = "It is a link to nothing." if dangling else "Check the path and who owns it."
+    return MediaError(f"{path} cannot be read: {error.strerror}", hint)
 
 
 def probe(path: Path) -> SoundInfo:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from earmark.records.calls.checking import EnteredCalls
 from earmark.records.database.base import Database
 from earmark.records.ledger import acts, call_acts
-from earmark.records.ledger.checking import Finding, Row, Walk, check_heads, check_known, check_nodes
+from earmark.records.ledger.checking import Finding, Row, Walk, check_heads, check_known, check_nodes, check_trees
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.merkle import Tree, tree_root
@@ -57,6 +57,7 @@ def check(database: Database, known: Sequence[SignedHead] = ()) -> Checked:
         tree, kept = Tree(walk.hashes), _Kept(connection)
         check_nodes(walk, tree, kept)
         head = check_heads(walk, tree, kept)
+        check_trees(walk)
         check_known(walk, tree, kept.public_key, known)
         for what in entered.differences(connection):
             walk.find(None, what)

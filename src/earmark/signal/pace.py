@@ -39,6 +39,11 @@ class Pace:
         """How long what took a second in the recording takes once its pitch is right."""
         return self.pitch / self.tempo
 
+    @property
+    def keeps_pitch(self) -> bool:
+        """Whether the pitch is the recording's."""
+        return self.pitch == 1.0
+
 
 OWN = Pace()
 """The recording's own."""
@@ -51,3 +56,14 @@ def paces() -> Iterator[Pace]:
             yield Pace(tempo, tempo)
             if step % STEPS_WITH_PITCH_KEPT == 2:  # so that none up to the fastest is farther off than that
                 yield Pace(tempo)
+
+
+def beside(pace: Pace) -> list[Pace]:
+    """Return one of the paces worth trying, or the recording's own, and those next to it that treat pitch alike."""
+    found = [pace]
+    for keeps_pitch in (False, True):
+        line = sorted({OWN, *(one for one in paces() if one.keeps_pitch == keeps_pitch)}, key=lambda one: one.tempo)
+        if pace in line:
+            at = line.index(pace)
+            found += [*line[max(0, at - 1) : at], *line[at + 1 : at + 2]]
+    return found

@@ -3,7 +3,7 @@
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from earmark.records.database.place import FILE_NAME
 from earmark.records.database.sqlite import SqlitePlace
 from earmark.records.entries import NewRecording
 from earmark.records.ledger import acts, exporting
+from earmark.records.ledger.canonical import canonical
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, sign_head
 from earmark.records.ledger.merkle import Tree, number_of
@@ -263,3 +264,53 @@ def test_any_file_is_a_ledger_or_is_said_not_to_be(lines: list[bytes]) -> None:
     walk, _, head = exporting.read(io.BytesIO(b"\n".join(lines)))
     assert head is None
     assert walk.findings
+
+
+Act = Callable[[str, NewRecording], acts.Act]
+
+
+def again(recording: str, new: NewRecording) -> acts.Act:
+    return acts.recording_marked(recording, new, acts.Commitments(bytes(32), bytes(32), 2, bytes(32)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (again, "was marked a second time"),
+        (lambda one, _: acts.listeners_added(one, 0, 2, bytes(32)), "has not grown as the ledger says"),
+        (lambda one, _: acts.listeners_added(one, 2, 3, bytes(32)), "has not grown as the ledger says"),
+        (lambda one, _: acts.listeners_added(one, -1, 1, bytes(32)), "has not grown as the ledger says"),
+        (lambda one, _: acts.listeners_added(f"{one}x", 1, 1, bytes(32)), "before it was marked"),
+        (lambda one, _: acts.Act("listeners-added", one, {"recording": one}), "does not say how many"),
+    ],
+    ids=["marked again", "not grown", "grown otherwise", "shrunk", "of no recording", "of no number"],
+)
+def test_who_signs_a_second_codebook_of_a_recording_is_found(
+    vault: Vault, briefing: NewRecording, given: str, wrong: tuple[Act, str], tmp_path: Path
+) -> None:
+    """An owner could choose among secrets, if they might commit to them twice; the same holds of a ledger in a file."""
+    act, what = wrong
+    entry = vault.enter(act(given, briefing))
+    with (tmp_path / "ledger.jsonl").open("wb+") as file:
+        exporting.write(vault.ledger.entries(0, entry.index + 1), vault.ledger.head(), file)
+        file.seek(0)
+        walk, _, head = exporting.read(file)
+    assert head is None
+    assert [(one.entry, what in one.what) for one in walk.findings] == [(entry.index, True)]
+    assert (entry.index, True) in [(one.entry, what in one.what) for one in vault.check().findings]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"id,name\nanna,Anna\n" * 5000, bytes(100_000), b"{}\n" * 200_000])
+def test_what_is_no_ledger_is_said_once(content: bytes) -> None:
+    walk, tree, head = exporting.read(io.BytesIO(content))
+    assert [one.what for one in walk.findings] == [exporting.NO_LEDGER]
+    assert (len(tree), head) == (0, None)
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_ledger_with_a_changed_line_is_still_a_ledger(place: int) -> None:
+    lines = [*LINES, canonical(LEDGER["heads"][-1])]
+    lines[place] = b"x" + lines[place]
+    walk, _, head = exporting.read(io.BytesIO(b"\n".join(lines)))
+    assert head is None
+    assert exporting.NO_LEDGER not in [one.what for one in walk.findings]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import log10
 
 from earmark.cases.bound import said
-from earmark.cases.evidence import Accusation, Evidence
+from earmark.cases.evidence import Evidence
 from earmark.cases.report.alterations import alterations
 from earmark.cases.report.words import LARGEST_POWER, UNTOLD, caution, day, figures, length, listed, odds
 
@@ -100,8 +100,8 @@ def of_call(evidence: Evidence) -> bool:
 
 def own_words(evidence: Evidence) -> list[str]:
     """Return those named whose own words are in the leak as well; nobody of a file."""
-    call = evidence.recording.call if evidence.recording else None
-    return [one.listener for one in evidence.accusations if call is not None and one.listener in call.speakers]
+    named = [(one.listener, evidence.voices(one.attempt)) for one in evidence.accusations]
+    return [listener for listener, voices in named if voices.has_words_of(listener)]
 
 
 def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
@@ -176,7 +176,7 @@ def whose(evidence: Evidence, background: Background) -> Answer:
 
 def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
     """Yield who is named by the words of one speaker alone, and why that may be."""
-    alone = [(one, speaker_of(evidence, one)) for one in evidence.accusations]
+    alone = [(one, evidence.voices(one.attempt).alone) for one in evidence.accusations]
     for one, speaker in alone:
         if speaker is not None:
             name, voice = background.called(one.listener), background.called(speaker)
@@ -186,14 +186,6 @@ def by_one_voice(evidence: Evidence, background: Background) -> Iterator[str]:
             "Nobody is sent their own words in a call. So where several leak together what they heard, the words of "
             "one speaker may tell more than those of all."
         )
-
-
-def speaker_of(evidence: Evidence, one: Accusation) -> str | None:
-    """Return by whose words alone somebody is named; None if by those of all speakers in the leak, and of a file."""
-    call, streams = evidence.recording.call if evidence.recording else None, evidence.attempts[one.attempt].streams
-    if call is None or streams is None or len(streams) == len(call.streams):
-        return None
-    return next(stream.speaker for stream in call.streams if stream.stream == streams[0])
 
 
 def more(evidence: Evidence) -> tuple[str, ...]:
@@ -257,7 +249,7 @@ _EACH_VOICE = ", among them the words of all speakers together and those of each
 def of_several(evidence: Evidence) -> bool:
     """Tell whether the words of several speakers in a call are in the leak."""
     call = evidence.recording.call if evidence.recording else None
-    return call is not None and len(call.streams) > 1
+    return call is not None and len(call.speakers) > 1
 
 
 def limits(evidence: Evidence) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

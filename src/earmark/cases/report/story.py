@@ -12,7 +12,7 @@ from earmark.cases.checklist import NAMES
 from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import RecordingFacts, Stretch
 from earmark.cases.report import pictures
-from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, speaker_of, verdict
+from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, verdict
 from earmark.cases.report.words import day, figures, listed, share, size, span
 
 STRETCHES = ("In the leak", "What it is", "In the recording", "Share measured wrong")
@@ -135,7 +135,7 @@ def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
 
 def shown(evidence: Evidence, attempt: Attempt, first: Accusation, background: Background) -> Iterator[Figure]:
     """Yield the pictures of an attempt: how it speaks for the first whom it names, and how all others fit."""
-    name, speaker = background.called(first.listener), speaker_of(evidence, first)
+    name, speaker = background.called(first.listener), evidence.voices(first.attempt).alone
     bits = np.array(background.codewords[first.attempt][first.listener])
     of = "" if speaker is None else f" of the words of {background.called(speaker)} alone"
     yield figure(
@@ -199,7 +199,7 @@ def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tu
     decoder = evidence.attempts[one.attempt].bank[one.decoder]
     copies = "copy" if len(one.companions) == 1 else "copies"
     with_whom = f", with the {copies} of {listed(list(one.companions))}" if one.companions else ""
-    speaker = speaker_of(evidence, one)
+    speaker = evidence.voices(one.attempt).alone
     by = "" if speaker is None else f", by the words of {background.called(speaker)} alone"
     test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}{by}"
     return background.called(one.listener), background.given(one.listener), figures(said(one.bound_log10)), test

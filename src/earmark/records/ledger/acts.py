@@ -29,6 +29,26 @@ BACKUP_RESTORED = "backup-restored"
 CASE_MADE = "case-made"
 EXPOSURE_SHOWN = "exposure-shown"
 
+KINDS = frozenset(
+    {
+        VAULT_MADE,
+        RECORDING_MARKED,
+        LISTENERS_ADDED,
+        COPY_GIVEN,
+        EXHIBIT_RECEIVED,
+        TRACE_RUN,
+        VERIFY_RUN,
+        KEY_OPENED,
+        KEYS_ADDED,
+        KEYS_REMOVED,
+        KEYS_ROTATED,
+        BACKUP_MADE,
+        BACKUP_RESTORED,
+        CASE_MADE,
+        EXPOSURE_SHOWN,
+    }
+)
+
 
 @dataclass(frozen=True)
 class Act:
@@ -68,11 +88,13 @@ class Tried:
 
     Attributes:
         tracks: how many files and streams of calls were looked for.
+        streams: how many of these were of the call that was found; 0 of a file, and if none was.
         listeners: how many the recording had then that was found; 0 if none was.
         shares: of the allowed chance, one for each piece of evidence of it that was put to its codebook.
     """
 
     tracks: int
+    streams: int
     listeners: int
     shares: Sequence[float]
 
@@ -163,6 +185,7 @@ def trace_run(
         "untold": untold,
         "searched": list(searched),
         "tracks": tried.tracks,
+        "streams": tried.streams,
         "listeners": tried.listeners,
         "shares": list(tried.shares),
     }

@@ -22,6 +22,22 @@ SPEECH_KEPT = "speech-kept"
 SPEECH_SEALED = "speech-sealed"
 CALL_ENDED = "call-ended"
 
+KINDS = frozenset(
+    {
+        CALL_OPENED,
+        PERSON_CONSENTED,
+        PERSON_ADMITTED,
+        PERSON_LEFT,
+        STREAM_OPENED,
+        BLOCK_OPENED,
+        STREAM_DOUBTED,
+        STREAM_CLOSED,
+        SPEECH_KEPT,
+        SPEECH_SEALED,
+        CALL_ENDED,
+    }
+)
+
 
 def call_opened(call: Recording, bias_seed: bytes, listeners: int, listeners_root: bytes) -> Act:
     """People are invited to a call; its biases and their secrets are committed to."""

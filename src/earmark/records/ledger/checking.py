@@ -4,7 +4,8 @@
 2. The hashes of subtrees that are kept, from which proofs are made, are those of the entries.
 3. The newest heads are signed for just these entries. Where the last one is not, the first that is not tells which
    entry was tampered with first, even if all that follows from it was computed anew.
-4. Heads that are known from elsewhere are heads of this ledger. Only they can tell that its end was cut off.
+4. No recording is marked twice, and the trees over their listeners only grow.
+5. Heads that are known from elsewhere are heads of this ledger. Only they can tell that its end was cut off.
 
 Whoever has the vault's key can sign another history. Only heads and time stamps kept elsewhere can tell.
 """
@@ -17,6 +18,7 @@ from earmark.records.ledger.canonical import Json
 from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead
 from earmark.records.ledger.merkle import Tree, leaf_hash, place_of
+from earmark.records.ledger.trees import Trees
 
 NEWEST_HEADS = 1_000
 MAX_FINDINGS = 1_000
@@ -59,6 +61,8 @@ class Walk:
 
     Attributes:
         seen: is told about every entry that is well-formed.
+        trees: those over the listeners of recordings.
+        ungrown: entries by which such a tree has not grown as it should.
         hashes: of all entries so far.
         findings: what is wrong, the first thousand.
         behind: entries the clock of which was behind that of an entry before them.
@@ -68,6 +72,8 @@ class Walk:
     """
 
     seen: Callable[[Entry], None] = lambda _: None
+    trees: Trees = field(default_factory=Trees)
+    ungrown: list[Finding] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     behind: list[int] = field(default_factory=list)
@@ -115,6 +121,10 @@ class Walk:
         self.last_time = entry.time
         if not position:
             self.public_key = str(entry.body.get("public_key"))
+        try:
+            self.trees.take(entry)
+        except ValueError as error:
+            self.ungrown.append(Finding(position, f"entry {position} cannot be: {error}"))
         self.seen(entry)
 
 
@@ -179,6 +189,12 @@ def check_heads(walk: Walk, tree: Tree, kept: Kept) -> SignedHead | None:
             if not holds(one):
                 walk.find(one - 1, f"the signature kept with entry {one - 1} was changed")
     return None if walk.findings else head(size)
+
+
+def check_trees(walk: Walk) -> None:
+    """See that recordings were marked once, and that their listeners' trees have grown as the ledger says."""
+    if not walk.findings:  # what follows from an entry that was changed or removed is no news
+        walk.findings += walk.ungrown[:MAX_FINDINGS]
 
 
 def check_known(walk: Walk, tree: Tree, public_key: bytes, known: Sequence[SignedHead]) -> None:

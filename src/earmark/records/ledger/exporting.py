@@ -4,10 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from earmark.records.ledger.canonical import MAX_BYTES, canonical
-from earmark.records.ledger.checking import Row, Walk
-from earmark.records.ledger.entries import Entry
+from earmark.records.ledger.checking import Finding, Row, Walk, check_trees
+from earmark.records.ledger.entries import Entry, parse_entry
 from earmark.records.ledger.heads import SignedHead, parse_head
 from earmark.records.ledger.merkle import Tree
+
+NO_LEDGER = "this is no ledger: “earmark ledger export” writes one"
+MOST_UNKNOWN = 100
+"""So many lines that are nothing of a ledger are enough."""
 
 
 def write(entries: Iterable[Entry], head: SignedHead, stream: BinaryIO) -> None:
@@ -24,24 +28,55 @@ def read(stream: BinaryIO) -> tuple[Walk, Tree, SignedHead | None]:
     """
     walk, lines = Walk(), _Lines(stream)
     walk.take(lines)
+    if not lines.any_known:
+        return Walk(findings=[Finding(None, NO_LEDGER)]), Tree([]), None
     tree = Tree(walk.hashes)
     head = _head(walk, tree, lines.last)
+    check_trees(walk)
     return walk, tree, None if walk.findings else head
 
 
 class _Lines:
-    """All lines but the last one, as entries."""
+    """All lines but the last one, as entries; of what begins with nothing like it, no more than the beginning.
+
+    Attributes:
+        last: the last line.
+        any_known: whether any line is an entry or a head, so that this may be a ledger.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.last = b""
+        self.any_known = False
 
     def __iter__(self) -> Iterator[Row]:
         position = 0
-        self.last = self._stream.readline(MAX_BYTES)
-        while line := self._stream.readline(MAX_BYTES):
-            yield Row(position, None, None, self.last.removesuffix(b"\n"))
-            position, self.last = position + 1, line
+        self._read()
+        while self.any_known or position < MOST_UNKNOWN:
+            line = self.last.removesuffix(b"\n")
+            if not self._read():
+                break
+            yield Row(position, None, None, line)
+            position += 1
+
+    def _read(self) -> bool:
+        """Go on to the next line; tell whether there is one."""
+        line = self._stream.readline(MAX_BYTES)
+        if line:
+            self.last = line
+            self.any_known = self.any_known or _known(line.removesuffix(b"\n"))
+        return bool(line)
+
+
+def _known(line: bytes) -> bool:
+    """Tell whether a line is an entry or a head."""
+    for parse in (parse_entry, parse_head):
+        try:
+            parse(line)
+        except (ValueError, UnicodeDecodeError):
+            continue
+        return True
+    return False
 
 
 def _head(walk: Walk, tree: Tree, line: bytes) -> SignedHead | None:
