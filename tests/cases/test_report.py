@@ -29,8 +29,9 @@ from earmark.cases.report.drawable import drawable, draws
 from earmark.cases.report.first_page import NOTICE, Background
 from earmark.cases.report.page import page
 from earmark.cases.report.paper import inputs, paper
-from earmark.cases.report.story import Story, told
+from earmark.cases.report.story import TESTS, Story, told
 from earmark.cases.report.words import UNTOLD, clock, day, figures, length, listed, odds, share, size, visible
+from earmark.cases.scores import BANK
 
 TIME = "2026-11-23T09:%02d:00.000000Z"
 
@@ -94,6 +95,8 @@ def test_two_copies_are_both_named() -> None:
     story = story_of(TWO)
     assert story.verdict.endswith("listener00 and listener01.") or story.verdict.endswith("listener01 and listener00.")
     assert any("with the cop" in row[3] for row in story.bounds)
+    assert all(re.match("as if (one copy|[0-9]+ copies) had leaked", row[3]) for row in story.bounds)
+    assert {one.name for one in BANK} == set(TESTS)
 
 
 def test_nobody_is_hinted_at() -> None:
@@ -208,14 +211,29 @@ def test_what_a_comparison_shows_is_said() -> None:
     gap = NAMED.evidence().stretches[0]
     stretches = (
         gap.model_copy(update={"state": "genuine", "leak_start_s": 0.0, "leak_end_s": 3.0}),
-        gap.model_copy(update={"state": "cut here", "leak_start_s": 3.0, "leak_end_s": 3.0, "missing_s": 2.5}),
-        gap.model_copy(update={"state": "moved", "leak_start_s": 3.0, "leak_end_s": 4.0}),
-        gap.model_copy(update={"state": "not from this recording", "leak_start_s": 4.0, "leak_end_s": 5.0}),
+        gap.model_copy(
+            update={"state": "cut here", "leak_start_s": 3.0, "leak_end_s": 3.0, "missing_s": 2.5}
+            | {"error_rate_log10": -1.6}
+        ),
+        gap.model_copy(update={"state": "moved", "leak_start_s": 3.0, "leak_end_s": 4.0, "error_rate_log10": None}),
+        gap.model_copy(
+            update={
+                "state": "not from this recording",
+                "leak_start_s": 4.0,
+                "leak_end_s": 5.0,
+                "error_rate_log10": -1.0,
+            }
+        ),
         gap.model_copy(update={"state": "too degraded to say", "leak_start_s": 5.0, "leak_end_s": 6.0}),
     )
     evidence = NAMED.evidence().model_copy(update={"stretches": stretches})
     _, items = alterations(evidence)
-    assert items[0] == "At 0:03.0 of the leak, 2.5 seconds of the recording are missing."
+    assert items[0] == (
+        "At 0:03.0 of the leak, 2.5 seconds of the recording are missing "
+        "(wrong in 2.52\u00a0% of such statements when measured)."
+    )
+    assert sum("of such statements when measured" in one for one in items) == 2  # of those that are listed
+    assert "was moved (how often such statements are wrong was not measured)." in items[1]
     assert len(items) == 5
     story = told(evidence, background(NAMED))
     assert [row[1] for row in story.stretches] == [one.state for one in stretches]
@@ -224,6 +242,10 @@ def test_what_a_comparison_shows_is_said() -> None:
     lead, items = alterations(evidence.model_copy(update={"stretches": (stretches[0], stretches[4])}))
     assert lead.startswith("Nothing")  # a pause is no alteration
     assert "degraded" in items[0]
+    hardly = stretches[4].model_copy(update={"leak_start_s": 5.0, "leak_end_s": 5.04})
+    short = evidence.model_copy(update={"stretches": (stretches[0], hardly)})
+    assert not any("degraded" in one for one in alterations(short)[1])
+    assert [row[1] for row in told(short, background(NAMED)).stretches] == ["genuine"]
     replaced = stretches[4].model_copy(update={"missing_s": 1.0})
     assert not alterations(evidence.model_copy(update={"stretches": (stretches[0], replaced)}))[0].startswith("Nothing")
 

@@ -5,12 +5,15 @@ from itertools import pairwise
 
 from earmark.cases.evidence import Evidence
 from earmark.cases.facts import Passage, Stretch
-from earmark.cases.report.words import clock, length, span
+from earmark.cases.report.words import clock, length, share, span
 
 NOTABLE_S = 1.5
 """Shorter gaps are not told apart from how far the borders of passages may be off."""
 
 NOTABLE_SPEED = 0.003
+NOTABLE_PAUSE_S = 0.1
+"""Of less than that nothing can be said anyway, neither on the first page nor in the table."""
+
 MOST_SHOWN = 6
 
 
@@ -86,27 +89,40 @@ def _found(evidence: Evidence, called: Callable[[str], str]) -> Iterator[str]:
 
 
 def _compared(one: Stretch, called: Callable[[str], str]) -> Iterator[str]:
-    """Yield what a comparison with the recording has shown to be altered in a stretch."""
+    """Yield what a comparison with the recording has shown to be altered in a stretch, and how often that is wrong."""
+    wrong = "how often such statements are wrong was not measured"
+    if one.error_rate_log10 is not None:
+        wrong = f"wrong in {share(one.error_rate_log10)} of such statements when measured"
+    yield from (f"{words} ({wrong})." for words in _altered(one, called))
+
+
+def _altered(one: Stretch, called: Callable[[str], str]) -> Iterator[str]:
     place = span(one.leak_start_s, one.leak_end_s)
     what, whose = ("recording", "") if one.speaker is None else ("call", f", by what {called(one.speaker)} says")
     if one.state == "cut here":
         gone = f"{length(one.missing_s)} of the {what} are missing" if one.missing_s else "it is cut"
-        yield f"At {clock(one.leak_start_s)} of the leak, {gone}{whose}."
+        yield f"At {clock(one.leak_start_s)} of the leak, {gone}{whose}"
     elif one.state == "moved":
-        yield f"{place} of the leak is from another place of the {what}{whose}: it was moved."
+        yield f"{place} of the leak is from another place of the {what}{whose}: it was moved"
     elif one.state == "not from this recording":
-        yield f"{place} of the leak is not from this {what}: it was put in, or replaces what was said."
+        yield f"{place} of the leak is not from this {what}: it was put in, or replaces what was said"
     elif one.state == "too degraded to say" and one.missing_s:
-        yield f"{place} of the leak is not what was said there; where it is from is more than so little can tell."
+        yield f"{place} of the leak is not what was said there; where it is from is more than so little can tell"
 
 
 def _unclear(stretches: Sequence[Stretch]) -> Iterator[str]:
     """Yield of how much nothing can be said, neither that it was altered nor that it was not."""
-    unclear = [one for one in stretches if one.state == "too degraded to say" and not one.missing_s]
+    unclear = [one for one in stretches if one.state == "too degraded to say" and not one.missing_s and notable(one)]
     seconds = sum(one.leak_end_s - one.leak_start_s for one in unclear)
     if unclear:
         places = ", ".join(span(one.leak_start_s, one.leak_end_s) for one in unclear[:8])
         yield f"{length(seconds)} of it are too quiet, too short or too degraded to say anything of ({places})."
+
+
+def notable(one: Stretch) -> bool:
+    """Tell whether there is anything to say of a stretch: there is, but for pauses between two that are hardly any."""
+    pause = one.state == "too degraded to say" and not one.missing_s
+    return not pause or one.leak_end_s - one.leak_start_s >= NOTABLE_PAUSE_S
 
 
 def _by_passages(passages: Sequence[Passage]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from earmark.cases.checklist import NAMES
 from earmark.cases.evidence import Accusation, Attempt, Evidence
 from earmark.cases.facts import RecordingFacts, Stretch
 from earmark.cases.report import pictures
+from earmark.cases.report.alterations import notable
 from earmark.cases.report.first_page import NOTICE, Answer, Background, answers, of_call, verdict
 from earmark.cases.report.words import day, figures, listed, share, size, span
 
@@ -23,6 +24,15 @@ SHARE = (
     "Share measured wrong: how many of such statements were wrong, at the worst, when that was measured on leaks whose "
     "edits were known. It is no proven bound, and says nothing of whose copy it was."
 )
+
+TESTS = {
+    "single": "one copy had leaked alone",
+    "alternate": "{} copies had leaked, now one and now another",
+    "average": "{} copies had leaked, mixed into one",
+    "majority": "{} copies had leaked, each time in the variant that most of them have",
+    "minority": "{} copies had leaked, each time in the variant that fewest of them have",
+}
+"""What the tests assume, by strategy and for how many copies: whatever was done, the bound holds."""
 
 CROWD = 10
 """How well copies that are not named fit is shown of so many at least; of fewer, one could be told from another."""
@@ -98,7 +108,7 @@ def told(evidence: Evidence, background: Background) -> Story:
         notice=NOTICE,
         answers=tuple(answers(evidence, background)),
         figures=tuple(drawn(evidence, background)),
-        stretches=tuple(row(one, background) for one in evidence.stretches),
+        stretches=tuple(row(one, background) for one in evidence.stretches if notable(one)),
         stretches_head=STRETCHES,
         stretches_note=SHARE,
         bounds_head=BOUNDS,
@@ -201,7 +211,7 @@ def bound_row(evidence: Evidence, one: Accusation, background: Background) -> tu
     with_whom = f", with the {copies} of {listed(list(one.companions))}" if one.companions else ""
     speaker = evidence.voices(one.attempt).alone
     by = "" if speaker is None else f", by the words of {background.called(speaker)} alone"
-    test = f"{decoder.strategy}, {decoder.colluders} leaking{with_whom}{by}"
+    test = f"as if {TESTS[decoder.strategy].format(decoder.colluders)}{with_whom}{by}"
     return background.called(one.listener), background.given(one.listener), figures(said(one.bound_log10)), test
 
 
