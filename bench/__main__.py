@@ -39,7 +39,7 @@ from bench import (
     speed,
     tampering,
 )
-from bench.attacks import ROWS, row_of
+from bench.attacks import ROWS, asked_for
 from bench.report import Heading, block, body, merged, report, with_block
 from bench.stage import COPIES, Stage, stage
 from bench.tables import table
@@ -95,8 +95,9 @@ class Bench:
 
     def seconds(self) -> list[str]:
         """Return how long leaks have to be."""
-        rows = [row_of(chain) for chain in self._options.attack] if self._options.attack else ROWS
-        lines = list(shown(seconds.measure(self._stage, rows, self._clips())))
+        if self._options.attack:
+            return [table(seconds.HEAD, seconds.measure(self._stage, self._options.attack, self._clips()))]
+        lines = list(shown(seconds.measure(self._stage, ROWS, self._clips())))
         return [table(seconds.SHORT_HEAD, seconds.summary(lines)), table(seconds.HEAD, lines)]
 
     def judges(self) -> list[str]:
@@ -251,7 +252,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure: " + ", ".join(PARTS))
-    parser.add_argument("--attack", action="append", help="measure the seconds for this chain of attacks; repeatable")
+    parser.add_argument(
+        "--attack",
+        action="append",
+        type=asked_for,
+        help="measure the seconds for this chain of attacks; repeatable",
+    )
     parser.add_argument("--clips", type=int, default=60, help="cuts for each attack and length, in some parts of it")
     parser.add_argument("--runs", type=int, help="calls held over each relay, of each kind")
     parser.add_argument("--minutes", type=float, default=long_call.MINUTES, help="how long the long call lasts")

@@ -4,6 +4,7 @@ Rooms, noises, talkers and music are drawn from the open ones or, to measure, fr
 on. A chain that ends with a codec leaves that codec's file; any other ends as FLAC.
 """
 
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +15,11 @@ from numpy.typing import NDArray
 from bench import corpus
 from earmark.attacks import Chain, Codec, Recorded, Sound
 from earmark.attacks.drawing import Materials
+from earmark.errors import EarmarkError
 
 __all__ = ["HELD", "MAIN", "OPEN", "ROWS", "Attack", "Codec", "Row", "row_of"]
+
+A_MINUTE_S = 60.0
 
 Floats = NDArray[np.float32]
 
@@ -133,3 +137,17 @@ ROWS: tuple[Row, ...] = (
 def row_of(chain: str) -> Row:
     """Return the row of a chain; one without a goal if it is in none."""
     return next((row for row in ROWS if row.chain == chain), Row("as asked", chain, float("inf")))
+
+
+def asked_for(chain: str) -> Row:
+    """Return the row of a chain that somebody asked for on the command line.
+
+    Raises:
+        ArgumentTypeError: there are no such effects.
+    """
+    row = row_of(chain)
+    try:
+        Chain.parse(row.attack(A_MINUTE_S))
+    except EarmarkError as error:
+        raise ArgumentTypeError(f"{error}. {error.hint}") from error
+    return row

@@ -6,17 +6,19 @@ length starts where the shorter ones did; where an attack changes how fast a lea
 cut out. Nobody else may be named, ever: that raises.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.attacks import Attack, Row
+from bench.attacks import Attack, Row, row_of
 from bench.ladder import climb, needed, span
 from bench.stage import RATE, Floats, Stage, sound_of
 from earmark.api import Vault, trace
@@ -95,6 +97,7 @@ ABOUT = (
     "Random cuts of copies of a briefing of 38 minutes, each through an attack; a length is enough if 95 % of the\n"
     "cuts name the listener, and ✗ marks a goal that is not reached. Lengths are tried from 4 s or half the goal on;\n"
     "one has failed as soon as too many cuts have, the rest is left out then. Nobody else was named in any of them.\n"
+    "`make bench ATTACK=gsm` measures a single line, or any chain of effects that `earmark attack --help` lists.\n"
     "\n"
     "Where 5 s are not enough after Opus at 32 kb/s or at 8 kHz, it is for the few cuts that are pauses for a\n"
     "good part: a quarter to a third of their segments seem to be of the other variant, and the bound gets to\n"
@@ -107,10 +110,10 @@ HEAD = ("what happened", "attack", "seconds", "goal", "cuts named at each length
 
 
 def measure(stage: Stage, rows: Sequence[Row], clips: int) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each row; goals that are multiples of a clean leak's length need the clean one first."""
+    """Yield a line for each row, and for the clean one before others whose goals are multiples of what it takes."""
     clean_s = float("nan")
     with ProcessPoolExecutor(PROCESSES) as pool:
-        for row in rows:
+        for row in clean_first(rows):
             started = time.monotonic()
 
             def results(seconds: float, row: Row = row) -> Iterator[bool]:
@@ -118,13 +121,27 @@ def measure(stage: Stage, rows: Sequence[Row], clips: int) -> Iterator[tuple[str
                 return outcomes(pool, cuts(stage, attack, seconds, clips, whole=row.from_everywhere))
 
             goal = row.goal(clean_s)
-            rungs = list(climb([length for length in LENGTHS if length >= goal / 2], results, clips))
+            rungs = []
+            for rung in climb(lengths_for(goal), results, clips):
+                print(f"{row.chain}: {rung} named", file=sys.stderr, flush=True)
+                rungs.append(rung)
             if row.chain == "clean":
                 clean_s = rungs[-1].length
-            reached = needed(rungs) + ("" if rungs[-1].passed and rungs[-1].length <= goal else " ✗")
-            tried = ", ".join(map(str, rungs))
+            missed = isfinite(goal) and not (rungs[-1].passed and rungs[-1].length <= goal)
+            reached, wanted = needed(rungs) + missed * " ✗", f"≤ {goal:g}" if isfinite(goal) else "none"
             minutes = (time.monotonic() - started) / 60
-            yield row.title, f"`{row.chain}`", reached, f"≤ {goal:g}", tried, f"{minutes:.1f}"
+            yield row.title, f"`{row.chain}`", reached, wanted, ", ".join(map(str, rungs)), f"{minutes:.1f}"
+
+
+def clean_first(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows, before them the clean one if the goal of any is a multiple of what that takes."""
+    clean = row_of("clean")
+    return [clean, *(row for row in rows if row != clean)] if any(row.of_clean for row in rows) else list(rows)
+
+
+def lengths_for(goal: float) -> list[float]:
+    """Return the lengths worth trying: from half the goal on, all of them where there is none."""
+    return [length for length in LENGTHS if length >= goal / 2 or not isfinite(goal)]
 
 
 def summary(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
