@@ -148,7 +148,32 @@ def test_a_handle_that_comes_when_nobody_waits_for_it_any_more_is_let_go(monkeyp
     asyncio.run(play())
 
 
-def test_a_session_that_was_lost_is_ended_as_soon_as_there_is_another() -> None:
+def test_all_handles_of_a_stream_are_let_go_even_if_nobody_waits_for_that_any_more() -> None:
+    async def play() -> None:
+        async with Liar().running() as liar:
+            relay = JanusRelay(RunningJanus(Endpoint(url=liar.url)))
+            await soon(relay.start())
+            await soon(relay.publish("5f1c", 0, "ada", OFFER))
+            (room,) = relay._rooms.values()
+            room.arrived(room._streams[0].handle)
+            for listener in ("ben", "cleo", "dora"):
+                await soon(relay.subscribe("5f1c", 0, listener))
+            liar.asked.clear()
+            liar.lies = ["late:0.2"]
+            closing = asyncio.create_task(relay.close_stream("5f1c", 0))
+            await soon(asked(liar, "detach"))
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+            while liar.asked.count("detach") < 4:
+                await asyncio.sleep(0.01)
+            await soon(relay.stop())
+
+    asyncio.run(asyncio.wait_for(play(), 120))
+
+
+@pytest.mark.parametrize("tries", [0, 1, 3])
+def test_a_session_that_was_lost_is_ended_as_soon_as_there_is_another_however_many_fail_before(tries: int) -> None:
     async def play() -> None:
         async with Liar().running() as liar:
             relay = JanusRelay(RunningJanus(Endpoint(url=liar.url)))
@@ -158,9 +183,13 @@ def test_a_session_that_was_lost_is_ended_as_soon_as_there_is_another() -> None:
                 await soon(relay.publish("5f1c", 0, "ada", OFFER))
             while relay.health().running:
                 await asyncio.sleep(0.01)
+            liar.lies = ["hang up"] * tries
+            for _ in range(tries):
+                with pytest.raises(RelayError):
+                    await soon(relay.start())
             assert "destroy" not in liar.asked
             await soon(relay.start())
-            assert "destroy" in liar.asked
+            assert liar.asked.count("destroy") == 1
             await soon(relay.stop())
 
     asyncio.run(play())

@@ -57,6 +57,7 @@ class JanusRelay:
         self._server = server or JanusProcess()
         self._session: JanusSession | None = None
         self._manager = 0
+        self._lost: set[int] = set()
         self._rooms: dict[str, JanusRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,18 +65,20 @@ class JanusRelay:
         """Start Janus, or find the one that runs."""
         if self._session and self._session.open:
             return
-        lost = self._session.number if self._session else 0
+        if self._session:
+            self._lost.add(self._session.number)
         await self.stop()
         session = JanusSession(await self._server.start(), self._happened)
         try:
             await session.start()
-            if lost:  # Janus keeps it for a while, and what it carries would reach whom nobody can drop
+            for lost in self._lost:  # Janus keeps it for a while, and what it carries would reach whom nobody can drop
                 await session.end(lost)
             self._manager = await session.attach()
         except BaseException:
             await session.stop()
             await self._server.stop()
             raise
+        self._lost.clear()
         self._session = session  # not before: rooms made meanwhile would ask handles of the one that has ended
 
     async def stop(self) -> None:

@@ -139,7 +139,7 @@ class JanusSession:
         if self._socket:
             await self._socket.close()
             await self._tasks[0]
-        await asyncio.gather(*self._detaching)
+        await asyncio.gather(*self._detaching, return_exceptions=True)
         self._socket = None
 
     async def end(self, number: int) -> None:
@@ -151,11 +151,17 @@ class JanusSession:
         """Make a handle of the VideoRoom plugin; one that comes when nobody waits for it any more is let go."""
         return _number(await self._ask({"janus": "attach", "plugin": _PLUGIN}))
 
-    async def detach(self, handle: int) -> None:
-        """Let go of a handle, and of the connection that it has; one that is gone is let go already."""
-        if self.open:
-            with contextlib.suppress(JanusRefusalError):
-                await self._ask({"janus": "detach", "handle_id": handle})
+    async def detach(self, *handles: int) -> None:
+        """Let go of handles, and of the connections that they have; one that is gone is let go already.
+
+        It is done for all of them, even if one fails or nobody waits for it any more.
+
+        Raises:
+            RelayError: Janus does not answer.
+        """
+        tasks = [self._detaching_of(handle) for handle in handles if self.open]
+        for done in (await asyncio.wait(tasks))[0] if tasks else ():
+            done.result()
 
     async def request(self, handle: int, body: Message, *, kind: str = "", sdp: str = "") -> Reply:
         """Ask the plugin something and wait for its whole answer.
@@ -250,14 +256,24 @@ class JanusSession:
             self._let_go(answer.result())
 
     def _let_go(self, made: _Said) -> None:
-        if made.data is not None:
-            task = asyncio.create_task(self._detach_unless_gone(made.data.id))
-            self._detaching.add(task)
-            task.add_done_callback(self._detaching.discard)
+        if made.data is not None and self.open:
+            self._detaching_of(made.data.id)
 
-    async def _detach_unless_gone(self, handle: int) -> None:
-        with contextlib.suppress(RelayError):
-            await self.detach(handle)
+    def _detaching_of(self, handle: int) -> asyncio.Task[None]:
+        """Begin to let go of a handle."""
+        task = asyncio.create_task(self._detach(handle))
+        self._detaching.add(task)
+        task.add_done_callback(self._detached)
+        return task
+
+    def _detached(self, task: asyncio.Task[None]) -> None:
+        self._detaching.discard(task)
+        if not task.cancelled():
+            task.exception()  # which is for whoever waits, if anybody does
+
+    async def _detach(self, handle: int) -> None:
+        with contextlib.suppress(JanusRefusalError):
+            await self._ask({"janus": "detach", "handle_id": handle})
 
     async def _keep_alive(self, socket: ClientConnection) -> None:
         with contextlib.suppress(RelayError):

@@ -202,8 +202,7 @@ class JanusRoom:
         published = self._streams.pop(stream, None)
         if published:
             published.settled.set()
-            for handle in (published.handle, *published.listeners.values()):
-                await self._session.detach(handle)
+            await self._session.detach(published.handle, *published.listeners.values())
 
     async def _drop(self, published: _Published, member: str) -> None:
         published.offered.discard(member)
