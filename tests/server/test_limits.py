@@ -100,13 +100,13 @@ def test_however_many_ask_for_its_health_the_vault_is_asked_once_a_second(
     asked = []
 
     async def script(site: Site) -> None:
-        root = site.house.register.ledger_root
+        answers = site.house.register.answers
 
-        async def counted() -> str:
+        async def counted() -> None:
             asked.append(asyncio.get_running_loop().time())
-            return await root()
+            await answers()
 
-        monkeypatch.setattr(site.house.register, "ledger_root", counted)
+        monkeypatch.setattr(site.house.register, "answers", counted)
         async with httpx.AsyncClient(base_url=site.address, trust_env=False, timeout=WAIT_S) as client:
             told = await asyncio.gather(*(client.get("/healthz") for _ in range(50)))
         assert {one.status_code for one in told} == {200}
@@ -119,18 +119,18 @@ def test_however_many_ask_for_its_health_the_vault_is_asked_once_a_second(
 def test_strangers_are_not_told_what_is_wrong_and_the_log_is_once(
     play: Play, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def gone() -> str:
+    async def gone() -> None:
         raise VaultError("the disk /dev/sdb1 is gone")
 
     async def script(site: Site) -> None:
-        root = site.house.register.ledger_root
+        answers = site.house.register.answers
         monkeypatch.setattr("earmark.server.checkup.FRESH_S", 0.0)
-        monkeypatch.setattr(site.house.register, "ledger_root", gone)
+        monkeypatch.setattr(site.house.register, "answers", gone)
         for _ in range(3):
             told = await site.ask("GET", "/healthz", token="none")  # noqa: S106 - health needs none
             assert told.status_code == 503
             assert "sdb1" not in json.dumps(told.json())
-        monkeypatch.setattr(site.house.register, "ledger_root", root)
+        monkeypatch.setattr(site.house.register, "answers", answers)
         assert (await site.ask("GET", "/healthz", token="none")).status_code == 200  # noqa: S106 - as above
 
     play(script)

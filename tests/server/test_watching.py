@@ -1,8 +1,10 @@
 """What those who run a server see of it: health, numbers, and a log; and what they do not see."""
 
+import asyncio
 import json
 import logging
 import socket
+import threading
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -119,12 +121,38 @@ def test_a_relay_that_does_not_run_shows(play: Play, monkeypatch: pytest.MonkeyP
 
 
 def test_a_vault_that_cannot_be_read_shows(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def gone() -> str:
+    async def gone() -> None:
         raise VaultError("the disk is gone")
 
     async def script(site: Site) -> None:
-        monkeypatch.setattr(site.house.register, "ledger_root", gone)
+        monkeypatch.setattr(site.house.register, "answers", gone)
         assert await health(site) == (503, {"status": "failing", "relay": "ok", "vault": "failing"})
+
+    play(script)
+
+
+def test_a_vault_that_is_busy_is_well_unless_it_is_at_one_thing_for_ever(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(site: Site) -> None:
+        begun, ended = threading.Event(), threading.Event()
+
+        def work() -> None:
+            begun.set()
+            assert ended.wait(240)
+
+        monkeypatch.setattr("earmark.server.checkup.FRESH_S", 0.0)
+        busy = asyncio.create_task(site.house.register.run(work))
+        try:
+            await asyncio.to_thread(begun.wait, 240)
+            assert (await health(site))[0] == 200
+            monkeypatch.setattr("earmark.server.register.STUCK_S", 0.0)
+            assert await health(site) == (503, {"status": "failing", "relay": "ok", "vault": "failing"})
+        finally:
+            ended.set()
+            await busy
+        monkeypatch.setattr("earmark.server.register.STUCK_S", 60.0)
+        assert (await health(site))[0] == 200
 
     play(script)
 

@@ -49,7 +49,7 @@ class Checkup:
     async def _of_vault(self) -> str:
         try:
             async with asyncio.timeout(HEALTH_S):
-                await self._house.register.ledger_root()
+                await self._house.register.answers()
         except (EarmarkError, TimeoutError) as error:
             return str(error) or "the vault does not answer"
         return ""

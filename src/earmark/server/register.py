@@ -9,13 +9,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from earmark.call.doubts import Doubt
+from earmark.errors import VaultError
 from earmark.records.calls.entries import CallCodes, CallRecord, Invitation
 from earmark.records.calls.pieces import Piece
 from earmark.records.calls.speech import Keeping
 from earmark.records.vault import Vault
+
+STUCK_S = 60.0
+"""What takes longer will not end."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,13 +40,23 @@ class Register:
     def __init__(self, vault: Vault, timing: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
         self._vault = vault
         self._timing = timing
+        self._begun: float | None = None
+        """When what is done with the vault now was begun."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
 
     async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Do ``work`` in the vault's thread."""
         loop = asyncio.get_running_loop()
+
+        def timed() -> T:
+            self._begun = monotonic()
+            try:
+                return work(*arguments, **named)
+            finally:
+                self._begun = None
+
         with self._timing():
-            return await loop.run_in_executor(self._thread, lambda: work(*arguments, **named))
+            return await loop.run_in_executor(self._thread, timed)
 
     async def close(self) -> None:
         """Carry out what is waiting, hold no call any more, and end the thread."""
@@ -74,6 +89,17 @@ class Register:
             VaultError: the database cannot be reached.
         """
         return await asyncio.to_thread(self._vault.calls.holding.taken)
+
+    async def answers(self) -> None:
+        """See that the vault can be read; asked beside all that waits for it, so that a busy one is not taken for dead.
+
+        Raises:
+            VaultError: it cannot be, or what is done with it now has taken a minute already.
+        """
+        begun = self._begun
+        if begun is not None and monotonic() - begun > STUCK_S:
+            raise VaultError("the vault has been at one thing for a minute", "Look at its disk, or its database.")
+        await asyncio.to_thread(self._vault.ledger.head)
 
     async def ledger_root(self) -> str:
         """Return the ledger's Merkle root as it is now, in hexadecimal digits."""
