@@ -9,7 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -94,11 +94,17 @@ class Held:
         print(f"{self.minute:5.1f}  {text}", file=sys.stderr, flush=True)
 
     async def all_hear(self, since: float | None = None) -> float:
-        """Wait until everybody hears everybody; return how many seconds that took, since now or a moment before."""
+        """Wait until everybody hears everybody; return how many seconds that took, since now or a moment before.
+
+        Infinity where they do not within two minutes: then it is told who misses whom, and what their pages know of it.
+        """
         since = since or monotonic()
         while monotonic() - since < SOON_S:
             if await self.do_all_hear():
                 return monotonic() - since
+        known = await asyncio.gather(*(caller.knows() for caller in self.callers.values()))
+        for line in missing(dict(zip(self.callers, known, strict=True))):
+            self.tell(line)
         return float("inf")
 
     async def do_all_hear(self) -> bool:
@@ -111,6 +117,15 @@ class Held:
         seconds = await self.all_hear(await doing)
         self.found.again.append((what, seconds))
         self.tell(f"{what}: all hear all after {seconds:.1f} s")
+
+
+def missing(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield who misses whom, then what each page knows of it (`demo.callers.Caller.knows`), by the person's id."""
+    for name, knows in known.items():
+        yield f"{name} misses {', '.join(knows['misses']) or 'nobody'}"
+    for name, knows in known.items():
+        for what in ("streams", "ways", "packets", "said"):
+            yield f"{name}, {what}: {json.dumps(knows[what])}"
 
 
 async def come(held: Held, name: str, *, admitted: bool) -> None:

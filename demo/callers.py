@@ -160,6 +160,14 @@ class Caller:
         sums: dict[str, float] = await self.page.evaluate("() => window.watched.sound()")
         return sums
 
+    async def knows(self) -> dict[str, Any]:
+        """Return whom of those who speak one does not hear (``misses``), and what the page knows of why.
+
+        For pages that are watched; see `watch.js`.
+        """
+        found: dict[str, Any] = await self.page.evaluate("() => window.watched.knows()")
+        return found
+
     async def lose_server(self) -> None:
         """Lose the connection to the server, as when a network goes away; for pages that are watched."""
         await self.page.evaluate("() => window.watched.disconnect()")

@@ -1,7 +1,20 @@
 /* Watches a page's connections from within, as a test must: which streams bring sound, and how much of it was made up. */
 (() => {
+  const MOST_SAID = 200;
   const connections = new Set();
   const sockets = [];
+  const said = [];
+  let me = null;
+  let roster = [];
+  let counts = { sending: null, streams: [] };
+  /* Keeps of what is said to the server and by it the kind, and which stream it is about; nothing that is secret. */
+  const note = (by, text) => {
+    const message = JSON.parse(text);
+    if (message.type === "challenge") me = message.member.id;
+    if (message.type === "roster") roster = message.members;
+    said.push([by, message.type, message.stream ?? ""].join(" ").trim());
+    said.splice(0, said.length - MOST_SAID);
+  };
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...options) {
       super(...options);
@@ -16,9 +29,19 @@
     constructor(...options) {
       super(...options);
       sockets.push(this);
+      this.addEventListener("message", ({ data }) => note("server:", data));
     }
     send(text) {
+      note("page:", text);
       if (!window.silentOnLoss || !text.includes('"type":"loss"')) super.send(text);
+    }
+  };
+  window.Worker = class extends Worker {
+    constructor(...options) {
+      super(...options);
+      this.addEventListener("message", ({ data }) => {
+        if (data.type === "counts") counts = data.counts;
+      });
     }
   };
   const inbound = async () => {
@@ -45,6 +68,33 @@
         sum.emitted += report.jitterBufferEmittedCount ?? 0;
       }
       return sum;
+    },
+    /* Whom of those who speak the page does not hear within a second, and all that it knows of why. */
+    async knows() {
+      const opened = () => new Map(counts.streams.map((one) => [one.stream, one.opened]));
+      const before = opened();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const now = opened();
+      const others = roster.filter(({ id, speaking_stream: stream }) => id !== me && stream !== null);
+      const missed = others.filter(({ speaking_stream: stream }) => !(now.get(stream) > (before.get(stream) ?? 0)));
+      const ways = [...connections].map(async (one) => {
+        const report = [...(await one.getStats()).values()];
+        const [sent, come] = ["outbound-rtp", "inbound-rtp"].map((type) => report.find((of) => of.type === type));
+        const { connectionState, iceConnectionState, signalingState } = one;
+        return {
+          state: `${connectionState}, ${iceConnectionState}, ${signalingState}`,
+          sent: sent?.packetsSent ?? null,
+          received: come?.packetsReceived ?? null,
+          real: come === undefined ? null : real(come),
+        };
+      });
+      return {
+        misses: missed.map(({ name }) => name),
+        streams: roster.map(({ name, speaking_stream: stream }) => [name, stream]),
+        ways: await Promise.all(ways),
+        packets: counts,
+        said,
+      };
     },
     /* Whether each track that is sent may be heard, were it not for what takes its place. */
     audible() {

@@ -1,6 +1,6 @@
 """What is said of a long call, without holding one."""
 
-from bench.long_call import HEAD, Found, Memory, rows
+from bench.long_call import HEAD, Found, Memory, missing, rows
 
 
 def test_memory_is_compared_from_when_the_call_is_warm() -> None:
@@ -18,3 +18,17 @@ def test_a_call_that_is_shorter_than_that_is_told_as_well() -> None:
 
 def test_where_none_was_held_nothing_is_said() -> None:
     assert list(rows(None)) == []
+
+
+def test_of_who_does_not_hear_all_it_is_told_whom_and_what_their_page_knows() -> None:
+    knows = {
+        "misses": ["Ben"],
+        "streams": [["Ben", 3]],
+        "ways": [{"state": "connected, connected, stable", "sent": None, "received": 0, "real": 0}],
+        "packets": {"sending": None, "streams": [{"stream": 3, "opened": 0, "refused": {"no key": 7}}]},
+        "said": ["page: subscribe 3"],
+    }
+    first, second, *rest = missing({"anna": knows, "ben": {**knows, "misses": []}})
+    assert (first, second) == ("anna misses Ben", "ben misses nobody")
+    assert any("anna" in line and "no key" in line for line in rest)
+    assert any("anna" in line and "connected" in line for line in rest)

@@ -129,6 +129,8 @@ def test_where_the_server_is_killed_people_hear_each_other_as_far_as_they_have_k
             os.kill(server.pid, signal.SIGKILL)
             for caller in both:
                 await caller.page.get_by_text("Connecting again…").wait_for()
+            for unheard in ("Lock", "End…"):
+                assert await anna.page.get_by_role("button", name=unheard, exact=True).is_disabled()
             assert await gained(both, STILL_S) > STILL_S / 4
             for caller, whom in ((anna, "Ben"), (ben, "Anna")):
                 await caller.page.get_by_role("alert").filter(has_text=f"You cannot hear {whom}: the keys").wait_for()

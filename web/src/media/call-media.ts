@@ -6,10 +6,11 @@ import { Publication, Subscription, whenBroken } from "./connections.ts";
 import { concealed, lostPercent, quality, reception, worst, type Quality, type Reception } from "./health.ts";
 import { KeyWatch } from "./keywatch.ts";
 import { marking, type Marking } from "./marking.ts";
-import type { Counts, FromWorker, ReceivingCounts, ToWorker } from "./messages.ts";
+import type { Counts, FromWorker, ReceivingCounts, SendingCounts, ToWorker } from "./messages.ts";
 import type { Microphone } from "./microphone.ts";
 import { Patience } from "./patience.ts";
 import { Sound } from "./sound.ts";
+import { type Seen, Watch } from "./watch.ts";
 
 /** How loud one is, on a meter's scale, when one speaks. */
 const SPEAKING_LEVEL = 0.35;
@@ -21,6 +22,8 @@ export interface CallMediaEvents {
   broken(stream: number): void;
   /** So many packets of a hundred of a stream were lost, in the last seconds. */
   lost(stream: number, percent: number): void;
+  /** The own stream gives no sound, not even silence: for so many times in a row. */
+  still(stream: number, times: number): void;
   /** Coding or sealing gave up; the own stream is over. */
   failed(message: string): void;
   /** A piece of what is said in one's own stream; see `keep`. */
@@ -54,6 +57,8 @@ interface Heard {
   patience: Patience;
   before: Reception | null;
   quality: Quality;
+  /** How many packets have come. */
+  packets: number;
 }
 
 export class CallMedia {
@@ -62,6 +67,8 @@ export class CallMedia {
   private readonly heard = new Map<number, Heard>();
   private readonly activity = new Activity();
   private readonly keyWatch = new KeyWatch();
+  private readonly wayWatch = new Watch();
+  private readonly soundWatch = new Watch();
   private readonly iceServers: RTCIceServer[];
   private counting: ((counts: Counts) => void)[] = [];
   private own: Own | null = null;
@@ -192,7 +199,7 @@ export class CallMedia {
     whenBroken(subscription.connection, () => {
       this.events.broken(stream);
     });
-    this.heard.set(stream, { subscription, patience: new Patience(), before: null, quality: "good" });
+    this.heard.set(stream, { subscription, patience: new Patience(), before: null, quality: "good", packets: 0 });
     const { sdp, track } = await subscription.accept(offer);
     if (this.heard.get(stream)?.subscription !== subscription) {
       throw new Error("Another offer has taken the place of this one.");
@@ -231,11 +238,12 @@ export class CallMedia {
 
   /**
    * Listens around: who speaks now, how well sound arrives, which streams cannot be heard for want of keys, and how far
-   * one's own stream is. To be asked a few times a second.
+   * one's own stream is. Tells of ways on which nothing moves, though it should. To be asked a few times a second.
    *
    * @param now in ms, rising.
+   * @param expected streams of others that are to be heard, and all of which send now.
    */
-  async look(now: number): Promise<Look> {
+  async look(now: number, expected: readonly number[]): Promise<Look> {
     const { own } = this;
     const { sending, streams } = await this.counts();
     if (own !== null && sending !== null && sending.level > SPEAKING_LEVEL) {
@@ -243,6 +251,7 @@ export class CallMedia {
     }
     const countsOf = new Map(streams.map((counts) => [counts.stream, counts]));
     await Promise.all([...this.heard].map(([stream, heard]) => this.listen(heard, countsOf.get(stream), now)));
+    this.watch(own, sending, expected, now);
     return {
       speaking: this.activity.speaking(now),
       quality: worst([...this.heard.values()].map(({ quality }) => quality)),
@@ -266,6 +275,7 @@ export class CallMedia {
     if (current === null) {
       return;
     }
+    heard.packets = current.packetsReceived;
     this.activity.heard(stream, current.audioLevel, now);
     const { before } = heard;
     if (before === null) {
@@ -278,6 +288,27 @@ export class CallMedia {
         heard.subscription.wait(heard.patience.look(counts)); // sound is kept back for as long as it is worth it
       }
     }
+  }
+
+  /** Looks for ways that have come to a standstill, and has them made anew: even silence is sent all the time. */
+  private watch(own: Own | null, sending: SendingCounts | null, expected: readonly number[], now: number): void {
+    const ways = expected.map((stream) => this.arriving(stream));
+    if (own !== null && sending !== null && own === this.own && !own.marking.carrier.muted) {
+      const sound = { stream: OWN, way: own.marking, there: true, moved: sending.sealed };
+      this.soundWatch.look([sound], now).forEach(({ tries }) => {
+        this.events.still(own.stream, tries + 1);
+      });
+      ways.push(seen(own.stream, own.publication.connection, sending.paired));
+    }
+    this.wayWatch.look(ways, now).forEach(({ stream }) => {
+      this.events.broken(stream);
+    });
+  }
+
+  private arriving(stream: number): Seen {
+    const heard = this.heard.get(stream);
+    if (heard === undefined) return { stream, way: null, there: false, moved: 0 };
+    return seen(stream, heard.subscription.connection, heard.packets);
   }
 
   private async offer(own: Own): Promise<Offered | null> {
@@ -320,6 +351,13 @@ export class CallMedia {
     this.worker.postMessage(message, transfer);
   }
 }
+
+function seen(stream: number, way: RTCPeerConnection, moved: number): Seen {
+  return { stream, way, there: way.connectionState === "connected", moved };
+}
+
+/** Any number: whoever has another stream has none of those that were before. */
+const OWN = 0;
 
 /** Quality is judged every four seconds of sound. */
 const QUALITY_SAMPLES = 4 * 48_000;

@@ -71,7 +71,7 @@ const opened = v.strictObject({
 const percent = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100));
 
 const refusalReasons = ["invitation", "device", "browser", "locked", "full", "ended", "host", "protocol"] as const;
-const endReasons = ["ended", "removed", "replaced", "silent", "stopped"] as const;
+const endReasons = ["ended", "removed", "replaced", "silent", "stopped", "unrecorded"] as const;
 
 const serverMessage = v.variant("type", [
   v.strictObject({

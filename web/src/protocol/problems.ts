@@ -26,6 +26,10 @@ export const NOT_SENDING: Problem = {
 
 const PASSING: Partial<Record<EndReason, Problem>> = {
   silent: { message: "The connection was too slow for a moment.", hint: "You are being brought back." },
+  unrecorded: {
+    message: "The server could not put on record that you agree.",
+    hint: "It is tried again and again. Tell the host if this goes on.",
+  },
   stopped: { message: "The server has stopped.", hint: "You are brought back as soon as it runs again." },
 };
 

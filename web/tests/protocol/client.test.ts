@@ -92,6 +92,18 @@ describe("a microphone that is being opened", () => {
   });
 });
 
+test("whoever agreed comes again by themselves where that could not be put on record", () => {
+  const { client, asked, handle } = connecting();
+  handle(received(CHALLENGE), { type: "consent" });
+  handle(received({ type: "ended", reason: "unrecorded", hint: "" }));
+  expect(client.view).toMatchObject({ phase: "reconnecting", over: null });
+  expect(client.view.problem?.message).toContain("put on record");
+  const before = asked.length;
+  handle({ type: "timer", timer: "reconnect" }, { type: "connected" }, received(CHALLENGE));
+  expect(client.view.phase).toBe("entering");
+  expect(asked.slice(before).map((command) => command.do)).toContain("sign");
+});
+
 describe("a client that loses its server", () => {
   const inside: Event[] = [
     received(CHALLENGE),

@@ -34,7 +34,12 @@ export function Controls({ view, actions, canSpeak }: Props): JSX.Element {
 function Voice({ view, actions }: { view: CallView; actions: CallActions }): JSX.Element {
   if (view.voice !== "on") {
     return (
-      <button type="button" class="primary" disabled={view.voice === "starting"} onClick={() => void actions.speak()}>
+      <button
+        type="button"
+        class="primary"
+        disabled={view.voice === "starting" || view.reconnecting}
+        onClick={() => void actions.speak()}
+      >
         <MicrophoneIcon off /> {view.voice === "starting" ? "Opening…" : "Open my microphone"}
       </button>
     );
@@ -62,6 +67,7 @@ function HostControls({ view, actions }: { view: CallView; actions: CallActions 
       <button
         type="button"
         aria-pressed={view.locked}
+        disabled={view.reconnecting}
         onClick={() => {
           actions.lock(!view.locked);
         }}
@@ -73,6 +79,7 @@ function HostControls({ view, actions }: { view: CallView; actions: CallActions 
           type="button"
           class="danger"
           autoFocus
+          disabled={view.reconnecting}
           onBlur={() => {
             setAsking(false);
           }}
@@ -85,6 +92,7 @@ function HostControls({ view, actions }: { view: CallView; actions: CallActions 
       ) : (
         <button
           type="button"
+          disabled={view.reconnecting}
           onClick={() => {
             setAsking(true);
           }}

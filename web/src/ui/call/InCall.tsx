@@ -48,7 +48,7 @@ export function InCall({ view, actions, canSpeak }: Props): JSX.Element {
       <div class="call-body">
         <People view={view} actions={actions} />
         <div class="call-side">
-          {me?.host === true && <WaitingRoom waiting={view.waiting} actions={actions} />}
+          {me?.host === true && <WaitingRoom waiting={view.waiting} gone={view.reconnecting} actions={actions} />}
           <SafetyWords words={view.words} />
           {view.voice === "on" && <KeepSpeech view={view} actions={actions} />}
         </div>

@@ -12,6 +12,7 @@ export function KeepSpeech({ view, actions }: { view: CallView; actions: CallAct
           type="checkbox"
           aria-describedby="keep-note"
           checked={view.keeping !== "off"}
+          disabled={view.reconnecting}
           onChange={({ currentTarget }) => {
             actions.keep(currentTarget.checked);
           }}

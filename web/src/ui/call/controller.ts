@@ -14,6 +14,8 @@ import { type CallActions, type CallView, EMPTY } from "./view.ts";
 
 /** How often it is looked who speaks, in ms. */
 const LOOK_MS = 400;
+/** How often in a row one's own stream is begun anew since it gives no sound. */
+const MOST_RENEWALS = 2;
 
 export class Controller implements CallActions {
   readonly store = new Store<CallView>(EMPTY);
@@ -102,6 +104,7 @@ export class Controller implements CallActions {
     }
     if (!withMicrophone) {
       this.closeMicrophone();
+      this.act({ type: "stop" }); // whoever comes back may have spoken before
     }
     this.hearMyself(false);
     this.wantsToSpeak = withMicrophone;
@@ -199,6 +202,9 @@ export class Controller implements CallActions {
       lost: (stream, percent) => {
         this.session?.media({ type: "lost", stream, percent });
       },
+      still: (stream, times) => {
+        this.renew(stream, times);
+      },
       failed: (message) => {
         this.unsent(message);
       },
@@ -217,13 +223,13 @@ export class Controller implements CallActions {
 
   private changed(view: View): void {
     const { since, phase } = this.store.value;
-    const entered = view.phase === "call" && since === null;
-    this.store.update({ ...shown(view, phase.at === "call"), ...(entered ? { since: Date.now() } : {}) });
+    const entered = view.phase === "call" && phase.at !== "call";
+    this.store.update({ ...shown(view, phase.at === "call"), ...(entered ? { since: since ?? Date.now() } : {}) });
     if (view.over !== null && this.store.value.lasted === null) {
       this.store.update({ lasted: since === null ? null : Date.now() - since });
       this.over();
     } else if (entered) {
-      this.looking = setInterval(() => void this.look(), LOOK_MS);
+      this.looking ??= setInterval(() => void this.look(), LOOK_MS);
       if (this.wantsToSpeak) {
         queueMicrotask(() => {
           this.act({ type: "speak" });
@@ -248,13 +254,33 @@ export class Controller implements CallActions {
     this.store.update({ alert: `Your microphone is not sent any more. ${message}` });
   }
 
+  /** Streams of others that should be heard now; none while the server is gone, which is asked for other ways. */
+  private expected(): number[] {
+    const { me, members, reconnecting } = this.store.value;
+    const streams = members.filter(({ id }) => id !== me?.id).map(({ stream }) => stream);
+    return reconnecting ? [] : streams.filter((stream) => stream !== null);
+  }
+
+  /** Speaks in another stream where nothing comes of the microphone in this one; of one that stays silent it is told. */
+  private renew(stream: number, times: number): void {
+    if (this.session?.view.stream !== stream) {
+      return;
+    }
+    if (times > MOST_RENEWALS) {
+      this.unsent("It gives no sound. Plug it in again, or choose another one.");
+      return;
+    }
+    this.act({ type: "stop" });
+    this.act({ type: "speak" });
+  }
+
   /** Looks who speaks and how well it arrives, and how far one's own stream is. */
   private async look(): Promise<void> {
     const media = this.media;
     if (media === null) {
       return;
     }
-    const { at, ...look } = await media.look(performance.now());
+    const { at, ...look } = await media.look(performance.now(), this.expected());
     const before = this.store.value;
     const same = sameStreams(look.speaking, before.speaking) && sameStreams(look.unkeyed, before.unkeyed);
     if (!same || look.quality !== before.quality) {

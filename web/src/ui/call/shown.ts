@@ -5,10 +5,11 @@ import type { CallView, Phase } from "./view.ts";
 
 /** Returns what of the page follows from the session's view. */
 export function shown(view: View, inCall: boolean): Partial<CallView> {
-  const { call, me, notice, locked, muted, keeping, words, problem, speaking } = view;
+  const { call, me, notice, muted, keeping, words, problem, speaking } = view;
+  const reconnecting = inCall && RETURNING.has(view.phase);
   return {
-    phase: phase(view, inCall),
-    reconnecting: inCall && (view.phase === "reconnecting" || view.phase === "connecting"),
+    phase: phase(view, reconnecting),
+    reconnecting,
     call: call && {
       id: call.id,
       title: call.title,
@@ -19,9 +20,8 @@ export function shown(view: View, inCall: boolean): Partial<CallView> {
     me,
     notice,
     members: view.members.map(({ speaking_stream: stream, ...member }) => ({ ...member, stream })),
-    waiting: [...view.waiting],
     strangers: [...view.strangers],
-    locked,
+    ...(reconnecting ? {} : { waiting: [...view.waiting], locked: view.locked }), // nothing new is known of them
     words: words && [...words],
     voice: speaking,
     muted,
@@ -30,17 +30,22 @@ export function shown(view: View, inCall: boolean): Partial<CallView> {
   };
 }
 
-/** A connection that is lost in a call leaves its page where it is. */
-function phase(view: View, inCall: boolean): Phase {
+/**
+ * A connection that is lost in a call leaves its page where it is, as long as it is on its way back by itself: not where
+ * there is a notice to be read again, or somebody has to let one in.
+ */
+function phase(view: View, reconnecting: boolean): Phase {
   if (view.over !== null) {
     const { refused, reason, hint } = view.over;
     return { at: refused ? "refused" : "ended", parting: { reason, hint } };
   }
-  if (view.phase === "call" || inCall) {
+  if (view.phase === "call" || reconnecting) {
     return { at: "call" };
   }
   return PHASES[view.phase];
 }
+
+const RETURNING: ReadonlySet<View["phase"]> = new Set(["reconnecting", "connecting", "entering"]);
 
 const PHASES: Record<Exclude<View["phase"], "call">, Phase> = {
   connecting: { at: "connecting" },

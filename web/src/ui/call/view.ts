@@ -55,7 +55,7 @@ export type Voice = "off" | "starting" | "on";
 
 export interface CallView {
   phase: Phase;
-  /** Whether the connection to the server is lost for the moment. */
+  /** Whether the connection to the server is lost for the moment: what is asked of the server would reach nobody. */
   reconnecting: boolean;
   call: CallFacts | null;
   me: Me | null;

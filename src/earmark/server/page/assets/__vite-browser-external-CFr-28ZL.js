@@ -1,1 +1,0 @@
-import{w as e}from"./index-XeG4_C_1.js";var t=e(((e,t)=>{t.exports={}}));export default t();
