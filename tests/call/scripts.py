@@ -30,7 +30,8 @@ from earmark.call.events import (
 )
 from earmark.call.notice import NOTICE_SHA256
 from earmark.call.replies import CallFacts, Challenge, Change, Reply, Rules
-from earmark.call.room import NOTHING, Before, Room, Setting
+from earmark.call.room import Room
+from earmark.call.setting import NOTHING, Before, Setting
 from earmark.call.wire import SEGMENT_FRAMES, encode
 
 CALL_ID, ROOT = "call-1", "cd" * 32

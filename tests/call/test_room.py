@@ -59,8 +59,8 @@ from earmark.call.replies import (
     Waiting,
     Welcome,
 )
-from earmark.call.room import Before
 from earmark.call.schedule import BLOCK_POSITIONS
+from earmark.call.setting import Before
 from earmark.call.speaking import AGAIN_S
 from earmark.call.wire import encode
 
@@ -117,16 +117,24 @@ def test_everything_is_on_record_before_it_counts() -> None:
 
 
 @pytest.mark.parametrize("step", [0, 1])
-def test_who_cannot_be_put_on_record_is_not_let_in(step: int) -> None:
+@pytest.mark.parametrize("passing", [False, True])
+def test_who_cannot_be_put_on_record_is_not_let_in(step: int, passing: bool) -> None:
     script = Script(new_room(), answering=False)
     script.come(HOST, host=True)
     script.sign(HOST)
     for _ in range(step):
         script.play(script.answer(next(iter(script.open))))
-    script.play(Failed(next(iter(script.open)), "the disk is full", "Free some."))
-    assert refused(script, HOST) == "protocol"
-    assert "disk is full" in script.heard(HOST, Refused)[0].hint
+    script.play(Failed(next(iter(script.open)), "the disk is full", "Free some.", passing))
+    if passing:
+        assert [one.reason for one in script.heard(HOST, Ended)] == ["unrecorded"]
+    else:
+        assert refused(script, HOST) == "protocol"
+        assert "disk is full" in script.heard(HOST, Refused)[0].hint
+    assert script.closed == {script.connections[HOST]}
     assert script.room.empty
+    script.answering = True
+    script.enter(HOST, host=True)
+    assert "admitted" in kinds(script, HOST)
 
 
 @pytest.mark.parametrize(
@@ -416,6 +424,26 @@ def test_a_stream_that_the_relay_could_not_offer_is_offered_again() -> None:
     script.play(Tick())
     assert len(script.heard(HOST, Offer)) == 1
     assert not script.open
+
+
+def test_a_stream_is_offered_again_to_whom_the_relay_does_not_take_the_answer_of() -> None:
+    script = begun("anna")
+    stream = script.speak("anna")
+    script.say("anna", messages.Publish(stream=stream, offer=0, sdp="offer"))
+    script.say(HOST, messages.Subscribe(stream=stream))
+    script.answering = False
+    script.say(HOST, messages.Answer(stream=stream, offer=1, sdp="taken"))
+    (number,) = script.open
+    script.open.clear()
+    script.play(Failed(number, "the relay is slow", ""))
+    assert kinds(script, HOST)[-1] == "error"
+    script.answering = True
+    script.play(Tick())
+    assert len(script.heard(HOST, Offer)) == 1
+    for _ in range(3):
+        script.now += AGAIN_S
+        script.play(Tick())
+    assert [offer.offer for offer in script.heard(HOST, Offer)] == [1, 2]
 
 
 def test_a_speaker_is_told_that_whoever_lost_packets_has_gone() -> None:

@@ -83,11 +83,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """What was asked for under ``number`` cannot be done."""
+    """What was asked for under ``number`` cannot be done; ``passing`` if it may be in a while."""
 
     number: int
     message: str
     hint: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True)

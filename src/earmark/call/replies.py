@@ -9,7 +9,7 @@ from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.call.wire import Binary, Message
 
 RefusedFor = Literal["invitation", "device", "browser", "locked", "full", "ended", "host", "protocol"]
-EndedFor = Literal["ended", "removed", "replaced", "silent", "stopped"]
+EndedFor = Literal["ended", "removed", "replaced", "silent", "stopped", "unrecorded"]
 
 
 class Rules(Message):

@@ -7,27 +7,20 @@ It is given events, each with the time, and answers with commands (`earmark.call
 * the group's epochs are taken in order, one commit each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from earmark.call import messages
-from earmark.call.entry import barred, refusal
+from earmark.call.door import Door, ended
+from earmark.call.entry import refusal
 from earmark.call.events import (
     Command,
     Connected,
-    CutOff,
     Disconnected,
     Done,
-    EndCall,
     Event,
     Failed,
     Received,
-    RecordConsent,
-    RecordEntry,
-    RecordExit,
-    RecordLeave,
-    RecordLock,
-    RecordRemoval,
     RelayRestarted,
     Stop,
     Tick,
@@ -35,76 +28,14 @@ from earmark.call.events import (
 from earmark.call.keeping import Keeping
 from earmark.call.keying import Keying
 from earmark.call.messages import Consent, Incoming
-from earmark.call.notice import NOTICE, NOTICE_SHA256
 from earmark.call.outbox import Outbox
-from earmark.call.receipts import Expected, check_receipt
-from earmark.call.replies import (
-    Admitted,
-    CallFacts,
-    Challenge,
-    Ended,
-    EndedFor,
-    IceServer,
-    Lobby,
-    Me,
-    Reply,
-    Roster,
-    Rules,
-)
+from earmark.call.replies import Admitted, Roster, Rules
 from earmark.call.sampling import Sampling
 from earmark.call.seats import Seat, Seats, Stage
+from earmark.call.setting import NOTHING, Before, Setting
 from earmark.call.speaking import Speaking
 from earmark.call.telling import Telling
 from earmark.errors import CallError
-
-CHALLENGE_BYTES = 32
-MOST_UNSIGNED = 4
-"""So many windows of one person may show the notice at once; of more, the oldest are closed."""
-
-ENDINGS: dict[EndedFor, str] = {
-    "ended": "The call is over.",
-    "removed": "The host has removed you from the call.",
-    "replaced": "You are in the call in another window.",
-    "silent": "Your browser did not answer in time. Enter again.",
-    "stopped": "The server stops. Come again when the host says so.",
-}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What does not change while a call lasts.
-
-    Attributes:
-        call: for those who come.
-        dealer_key: to which speakers seal the secrets of their streams, 32 bytes.
-        segment_ms: length of a segment in milliseconds.
-        slot_ms: length of a pattern's time slots in milliseconds.
-        depth: how strongly streams are marked.
-    """
-
-    call: CallFacts
-    dealer_key: bytes
-    segment_ms: int
-    slot_ms: int
-    depth: float
-
-
-@dataclass(frozen=True)
-class Before:
-    """What is on record of a call that was held before, by a server that has ended.
-
-    Attributes:
-        locked: whether it is locked.
-        removed: whom a host has removed.
-        expected_back: who was inside, and has not left by their own will.
-    """
-
-    locked: bool = False
-    removed: frozenset[str] = frozenset()
-    expected_back: frozenset[str] = frozenset()
-
-
-NOTHING = Before()
 
 
 @dataclass(frozen=True)
@@ -127,7 +58,6 @@ class Room:
 
     def __init__(self, setting: Setting, randomness: Callable[[int], bytes], before: Before = NOTHING) -> None:
         self._setting = setting
-        self._randomness = randomness
         self._out = Outbox()
         self._seats = Seats()
         self._keying = Keying(self._out, self._seats, self._let_in, self._give_up)
@@ -140,16 +70,22 @@ class Room:
         )
         self._keeping = Keeping(self._out, self._speaking)
         self._sampling = Sampling(self._out, self._seats, self._speaking, randomness, setting.segment_ms)
-        self._locked = before.locked
-        self._over: EndedFor | None = None
-        self._removed = set(before.removed)
-        self._expected_back = set(before.expected_back)
         self._telling = Telling(self._out, self._seats, self._speaking, self._keying)
+        self._door = Door(
+            setting,
+            randomness,
+            before,
+            out=self._out,
+            seats=self._seats,
+            keying=self._keying,
+            speaking=self._speaking,
+            telling=self._telling,
+        )
 
     @property
     def over(self) -> bool:
         """Whether nothing will happen here any more."""
-        return self._over is not None
+        return self._door.over
 
     @property
     def headcount(self) -> Headcount:
@@ -177,105 +113,28 @@ class Room:
         self._out.now = now
         match event:
             case Connected():
-                self._connected(event)
+                self._door.connected(event)
             case Received(connection, message):
                 self._received(self._seats.at(connection), message)
             case Disconnected(connection):
-                self._lost(self._seats.at(connection))
+                seat = self._seats.at(connection)
+                if seat is not None:
+                    self._door.leave(seat)
             case Done() | Failed():
                 self._out.answered(event)
             case RelayRestarted():
                 self._speaking.republish()
             case Stop():
-                self._finish("stopped")
+                self._door.finish("stopped")
             case Tick():
                 pass
         self._keying.proceed()
         self._speaking.proceed()
         self._sampling.proceed()
         self._telling.tell_inside(self._roster())
-        if self._over is None:
+        if not self._door.over:
             self._telling.tell_hosts()
         return self._out.take()
-
-    # --- coming
-
-    def _connected(self, event: Connected) -> None:
-        invited = event.invited
-        if self._over is not None:
-            self._out.refuse(event.connection, refusal("ended"))
-            return
-        refused = barred(
-            event,
-            self._setting.call.rules,
-            removed=invited.member in self._removed,
-            expected_back=invited.member in self._expected_back,
-            locked=self._locked,
-            full=self._is_full(),
-        )
-        if refused is not None:
-            self._out.refuse(event.connection, refused)
-            return
-        challenge = self._randomness(CHALLENGE_BYTES)
-        seat = Seat(event.connection, invited, event.hello.device, challenge, event.ledger_root)
-        for old in self._seats.of(invited.member, [Stage.CHALLENGED])[: 1 - MOST_UNSIGNED]:
-            self._dismiss(old, _ended("replaced"))
-        self._seats.take(seat)
-        self._out.send(seat, self._challenge(seat, event.ice_servers))
-
-    def _challenge(self, seat: Seat, ice_servers: Sequence[IceServer]) -> Challenge:
-        return Challenge(
-            call=self._setting.call,
-            member=Me(id=seat.member, name=seat.invited.name, host=seat.invited.host),
-            notice=NOTICE,
-            ledger_root=seat.ledger_root,
-            dealer_key=self._setting.dealer_key,
-            challenge=seat.challenge,
-            ice_servers=list(ice_servers),
-        )
-
-    def _consent(self, seat: Seat, message: Consent) -> None:
-        expected = Expected(self._setting.call.id, seat.member, NOTICE_SHA256, seat.ledger_root, seat.challenge)
-        try:
-            nonce = check_receipt(message.receipt, message.signature, seat.device, expected)
-        except CallError as error:
-            self._dismiss(seat, refusal("protocol", f"{error}. {error.hint}"))
-            return
-        seat.stage, seat.key_package = Stage.CONSENTING, message.key_package
-        request = RecordConsent(seat.member, nonce, message.receipt, message.signature, seat.device)
-        self._out.ask(request, lambda _none: self._consented(seat), lambda why: self._unrecorded(seat, why))
-
-    def _consented(self, seat: Seat) -> None:
-        if seat.stage is not Stage.CONSENTING:
-            return
-        for other in self._seats.of(seat.member):
-            self._dismiss(other, _ended("replaced"))
-        if seat.member in self._removed:
-            self._dismiss(seat, refusal("host"))
-        elif (seat.invited.host or seat.member in self._expected_back) and not self._is_full():
-            self._admit(seat)
-        else:
-            seat.stage = Stage.LOBBY
-            self._out.send(seat, Lobby())
-            self._telling.waiting_changed()
-
-    def _admit(self, seat: Seat) -> None:
-        if self._is_full():
-            raise CallError("as many people as the rules allow are in the call", "Somebody has to leave first.")
-        seat.stage = Stage.ENTERING
-        request = RecordEntry(seat.member)
-        self._out.ask(request, lambda _none: self._entered(seat), lambda why: self._unrecorded(seat, why))
-        self._telling.waiting_changed()
-
-    def _entered(self, seat: Seat) -> None:
-        if seat.stage is not Stage.ENTERING:
-            return
-        seat.stage = Stage.INSIDE
-        self._expected_back.add(seat.member)
-        self._keying.enter(seat)
-        self._speaking.enter(seat)
-        if seat.invited.host:
-            self._telling.tell_waiting(seat)
 
     def _let_in(self, seat: Seat, founds: bool) -> None:
         inside = self._roster().members
@@ -289,51 +148,8 @@ class Room:
             ),
         )
 
-    def _unrecorded(self, seat: Seat, why: Failed) -> None:
-        """Let nobody in whose entry could not be put on record."""
-        if seat.stage is not Stage.GONE:
-            self._dismiss(seat, refusal("protocol", f"{why.message}. {why.hint}".strip()))
-
-    # --- going
-
-    def _lost(self, seat: Seat | None) -> None:
-        if seat is not None:
-            self._leave(seat)
-
     def _give_up(self, seat: Seat, silent: bool) -> None:
-        self._dismiss(seat, _ended("silent") if silent else refusal("protocol"))
-
-    def _dismiss(self, seat: Seat, last_word: Reply) -> None:
-        self._out.refuse(seat.connection, last_word)
-        self._leave(seat)
-
-    def _go(self, seat: Seat) -> None:
-        """Let somebody leave who wants to."""
-        self._expected_back.discard(seat.member)
-        self._out.close(seat)
-        self._leave(seat)
-        self._out.do(RecordLeave(seat.member))
-
-    def _leave(self, seat: Seat) -> None:
-        """Cut somebody off at once, wherever they were."""
-        stage = seat.stage
-        self._seats.leave(seat)
-        if stage in {Stage.ENTERING, Stage.INSIDE}:
-            self._out.do(CutOff(seat.member))
-            self._speaking.leave(seat.member)
-            self._keying.leave(seat.member)
-            self._out.do(RecordExit(seat.member))
-        if stage is Stage.LOBBY:
-            self._telling.waiting_changed()
-
-    def _finish(self, how: EndedFor) -> None:
-        """Send everybody away; nothing happens here after that."""
-        if self._over is None:
-            self._over = how
-            for seat in self._seats.all():
-                self._dismiss(seat, _ended(how))
-            if how == "ended":
-                self._out.do(EndCall())
+        self._door.dismiss(seat, ended("silent") if silent else refusal("protocol"))
 
     # --- messages
 
@@ -348,9 +164,9 @@ class Room:
     def _obey(self, seat: Seat, message: Incoming) -> None:
         match message:
             case Consent() if seat.stage is Stage.CHALLENGED:
-                self._consent(seat, message)
+                self._door.consent(seat, message)
             case messages.Leave():
-                self._go(seat)
+                self._door.go(seat)
             case _ if seat.stage is Stage.INSIDE:
                 self._obey_inside(seat, message)
             case _:
@@ -404,15 +220,15 @@ class Room:
     def _obey_host(self, host: Seat, message: Incoming) -> None:
         match message:
             case messages.Admit(member=member):
-                self._admit(self._in_lobby(member))
+                self._door.admit(member)
             case messages.Refuse(member=member):
-                self._dismiss(self._in_lobby(member), refusal("host"))
+                self._door.refuse(member)
             case messages.Remove(member=member):
-                self._remove(host, member)
+                self._door.remove(host, member)
             case messages.Lock(locked=locked):
-                self._lock(locked)
+                self._door.lock(locked)
             case messages.End():
-                self._finish("ended")
+                self._door.finish("ended")
             case _:
                 raise CallError(f"“{message.type}” cannot be said now", "Reload the page.")
 
@@ -420,33 +236,5 @@ class Room:
         if self._setting.call.rules.listen_only and not seat.invited.host:
             raise CallError("only hosts speak in this call")
 
-    def _in_lobby(self, member: str) -> Seat:
-        waiting = self._seats.of(member, [Stage.LOBBY])
-        if not waiting:
-            raise CallError("they are not in the lobby", "They may have left.")
-        return waiting[0]
-
-    def _lock(self, locked: bool) -> None:
-        if locked != self._locked:
-            self._locked = locked
-            self._out.do(RecordLock(locked))
-
-    def _remove(self, host: Seat, member: str) -> None:
-        if member == host.member:
-            raise CallError("hosts cannot remove themselves", "Leave, or end the call.")
-        self._removed.add(member)
-        self._expected_back.discard(member)
-        for seat in [seat for seat in self._seats.all() if seat.member == member]:
-            self._dismiss(seat, _ended("removed") if seat.stage is Stage.INSIDE else refusal("host"))
-        self._out.do(RecordRemoval(member))
-
-    def _is_full(self) -> bool:
-        taken = self._seats.all(Stage.ENTERING, Stage.INSIDE)
-        return len(taken) >= self._setting.call.rules.max_members
-
     def _roster(self) -> Roster:
-        return self._telling.roster(locked=self._locked)
-
-
-def _ended(how: EndedFor) -> Ended:
-    return Ended(reason=how, hint=ENDINGS[how])
+        return self._telling.roster(locked=self._door.locked)

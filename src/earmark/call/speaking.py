@@ -26,7 +26,7 @@ RECORD_S = 1.0
 """How far a stream is goes on record no more often than that, and at its end."""
 
 AGAIN_S = 2.0
-"""So long after a relay could not offer a stream to somebody, it is asked to once more."""
+"""So long after a relay could not offer a stream to somebody, or take their answer, it is asked for another offer."""
 
 
 class Speaking:
@@ -155,7 +155,7 @@ class Speaking:
         if message.offer != stream.offers[seat.member]:
             return
         request = TakeAnswer(stream.number, seat.member, message.sdp)
-        self._out.ask(request, lambda _none: None, partial(self._failed, seat, message.type))
+        self._out.ask(request, lambda _none: None, partial(self._not_taken, stream, seat))
 
     def report(self, seat: Seat, message: At) -> None:
         """Take a speaker's word for how far their stream is; begin its next block when it is time.
@@ -234,6 +234,12 @@ class Speaking:
         if seat.member in stream.missed:  # not of a hiccup, which is over in a moment
             self._failed(seat, "subscribe", failure)
         stream.missed[seat.member] = self._out.now + AGAIN_S
+
+    def _not_taken(self, stream: Stream, seat: Seat, failure: Failed) -> None:
+        """Have a stream offered anew whose offer somebody has answered in vain."""
+        self._failed(seat, "answer", failure)
+        if seat.stage is not Stage.GONE and stream.number in self._streams:
+            stream.missed[seat.member] = self._out.now + AGAIN_S
 
     def _failed(self, seat: Seat, about: str, failure: Failed) -> None:
         self._out.error(seat, about, failure.message, failure.hint)

@@ -14,7 +14,8 @@ from earmark.call.invitations import token_hash
 from earmark.call.messages import Hello
 from earmark.call.relays.base import Relay
 from earmark.call.replies import CallFacts, Elsewhere, IceServer, RefusedFor, Rules
-from earmark.call.room import Before, Room, Setting
+from earmark.call.room import Room
+from earmark.call.setting import Before, Setting
 from earmark.errors import ElsewhereError, RelayError, VaultError
 from earmark.keys import SECRET_BYTES
 from earmark.records.calls.entries import CallRecord, Invitation

@@ -53,7 +53,7 @@ from earmark.call.relays.base import Relay
 from earmark.call.replies import Keys, Refused, Rules
 from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
-from earmark.errors import CallError, EarmarkError, RelayError
+from earmark.errors import CallError, EarmarkError, RelayError, VaultError
 from earmark.records.calls.pieces import Piece
 from earmark.server.lines import Line
 from earmark.server.metrics import Metrics
@@ -194,7 +194,7 @@ class LiveCall:
         except EarmarkError as error:
             self._metrics.failures.labels(type(request).__name__).inc()
             log.warning("call %s: %s failed: %s", self._id, type(request).__name__, error)
-            answer: Done | Failed = Failed(number, str(error), error.hint)
+            answer: Done | Failed = Failed(number, str(error), error.hint, passing=isinstance(error, VaultError))
         except Exception:
             self._metrics.failures.labels(type(request).__name__).inc()
             log.exception("call %s: %s failed", self._id, type(request).__name__)
