@@ -21,6 +21,7 @@ export const PATIENCE_MS = 10_000;
 export const MOST_FAILURES = 3;
 
 const CLOSE_ALL: Command = { do: "close all" };
+const LEFT: Over = { refused: false, reason: "left", hint: "" };
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8000;
 const TIMERS: readonly Timer[] = ["reconnect", "patience", "seal", "strangers"];
@@ -137,6 +138,7 @@ export class Client {
       mute: ({ muted }) => this.#mute(muted),
       keep: ({ kept }) => (this.#phase === "call" ? this.#say(...this.#microphone.keeper.want(kept)) : []),
       leave: () => this.#leave(),
+      closed: () => this.#finish(LEFT),
       admit: host,
       refuse: host,
       remove: host,
@@ -320,7 +322,7 @@ export class Client {
   #leave(): Command[] {
     const connected = this.#phase !== "connecting" && this.#phase !== "reconnecting";
     const last = connected ? [send({ type: "leave" })] : [];
-    return [...this.#microphone.stop(), ...last, ...this.#finish({ refused: false, reason: "left", hint: "" })];
+    return [...this.#microphone.stop(), ...last, ...this.#finish(LEFT)];
   }
 }
 

@@ -85,6 +85,8 @@ export type Event =
   /** The server has sent what is no message. */
   | { readonly type: "garbled"; readonly problem: Problem }
   | { readonly type: "timer"; readonly timer: Timer }
+  /** The page is left, or loaded anew. */
+  | { readonly type: "closed" }
   | Intent
   | MediaEvent
   | KeyEvent;
@@ -101,7 +103,9 @@ export type Command =
   /** Sign the receipt, and make a key package: `signed`. */
   | { readonly do: "sign"; readonly challenge: ServerMessageOf<"challenge"> }
   /** Group changes are made one after the other: `group`. */
-  | { readonly do: "create group" | "accept commit" | "drop commit" }
+  | { readonly do: "create group" | "accept commit" }
+  /** The one that was made in this epoch never was. */
+  | { readonly do: "drop commit"; readonly epoch: number }
   | { readonly do: "join group"; readonly welcome: Bytes }
   | { readonly do: "process commit"; readonly epoch: number; readonly commit: Bytes }
   /** `commit made` */

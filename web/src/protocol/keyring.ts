@@ -114,8 +114,8 @@ export class Keyring {
     await this.#changed();
   }
 
-  drop(): void {
-    this.#group?.drop();
+  drop(epoch: number): void {
+    this.#group?.drop(epoch);
   }
 
   /** Returns what there is to know of the group as it is now. */

@@ -133,9 +133,9 @@ export class Group {
     this.#advance(this.#pending.state, this.#pending.consumed);
   }
 
-  /** The server has not: it never was. */
-  drop(): void {
-    this.#pending = null;
+  /** The server has not taken what was made in `epoch`: it never was. What was made since then may still count. */
+  drop(epoch: number): void {
+    if (epoch === this.epoch) this.#pending = null;
   }
 
   /**

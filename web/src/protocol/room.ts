@@ -138,7 +138,7 @@ export class Room {
       },
       committed: ({ epoch, commit }) => [{ do: "process commit", epoch, commit }],
       accepted: () => [{ do: "accept commit" }],
-      stale: () => [{ do: "drop commit" }],
+      stale: ({ epoch }) => [{ do: "drop commit", epoch }],
       welcome: ({ welcome }) => [{ do: "join group", welcome }],
     };
   }

@@ -81,6 +81,11 @@ export class Session implements Line {
     this.#handle(intent);
   }
 
+  /** Ends the connection, for good, but without a word: to the server it is lost, and not left. */
+  close(): void {
+    this.#handle({ type: "closed" });
+  }
+
   /** Takes what the media have to say. */
   media(event: MediaEvent): void {
     this.#handle(event);
@@ -211,7 +216,7 @@ async function keyed(keyring: Keyring, command: KeyCommand): Promise<KeyEvent | 
     case "make commit":
       return keyring.commit(command);
     case "drop commit":
-      keyring.drop();
+      keyring.drop(command.epoch);
       return null;
     case "create group":
       await keyring.create();

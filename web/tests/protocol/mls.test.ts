@@ -84,7 +84,7 @@ describe("a commit", () => {
     const before = await secretOf(anna!);
     const dropped = await anna!.group.commit([], []);
     expect(anna!.group.epoch).toBe(1);
-    anna!.group.drop();
+    anna!.group.drop(1);
     expect(() => {
       anna!.group.accept();
     }).toThrow(GroupError);
@@ -102,6 +102,17 @@ describe("a commit", () => {
     expect(() => {
       anna!.group.accept();
     }).toThrow("no commit of ours");
+  });
+
+  test("still counts when it is told late that the one before it never was", async () => {
+    const [anna, ben] = await groupOf("anna", "ben");
+    await anna!.group.commit([], []);
+    await change(ben!, [anna!], [], []);
+    const { commit } = await anna!.group.commit([], []);
+    anna!.group.drop(1);
+    anna!.group.accept();
+    await ben!.group.process(commit);
+    expect(await secretOf(anna!)).toBe(await secretOf(ben!));
   });
 
   test("is taken once, by those in its epoch, and only as it was made", async () => {
@@ -241,7 +252,7 @@ describe("whatever is changed on the way", () => {
           [],
         );
         expect(made.adds).toEqual(["dora"]);
-        anna!.group.drop();
+        anna!.group.drop(anna!.group.epoch);
       }),
       { numRuns: 20 },
     );

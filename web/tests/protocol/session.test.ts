@@ -63,6 +63,10 @@ class Puppet {
     this.#session.act(intent);
   }
 
+  closes(): void {
+    this.#session.close();
+  }
+
   media(event: MediaEvent): void {
     this.#session.media(event);
   }
@@ -274,6 +278,25 @@ describe("a server that says what it likes, in any order,", () => {
       { numRuns: 20 },
     );
   });
+});
+
+test("a session that is closed is over, at once and for good, and does not say that it is left", async () => {
+  for (let inside = 0; inside <= ENTERING.length; inside++) {
+    const puppet = await Puppet.start();
+    for (const step of ENTERING.slice(0, inside)) {
+      step(puppet);
+      await puppet.settled();
+    }
+    puppet.closes();
+    const [sent, told] = [puppet.sent.length, puppet.told.length];
+    expect(puppet.told.slice(-2)).toEqual(["closeAll", "disconnect"]);
+    expect(puppet.sent.map(({ type }) => type)).not.toContain("leave");
+    for (const step of ENTERING) step(puppet);
+    puppet.disconnected();
+    puppet.waits();
+    await puppet.settled();
+    expect([puppet.sent.length, puppet.told.length]).toEqual([sent, told]);
+  }
 });
 
 describe("keys that do not fit", () => {

@@ -29,12 +29,21 @@ export function CallPage({ token, toHost }: Props): JSX.Element {
       controller.close();
     };
     addEventListener("pagehide", left);
+    addEventListener("pageshow", again);
     return () => {
       removeEventListener("pagehide", left);
+      removeEventListener("pageshow", again);
       left();
     };
   }, [controller, token]);
   return <Shown controller={controller} canSpeak={canSpeak} toHost={toHost} />;
+}
+
+/** A page that the browser had put aside is closed for good: it is loaded anew. */
+function again({ persisted }: PageTransitionEvent): void {
+  if (persisted) {
+    location.reload();
+  }
 }
 
 async function begin(controller: Controller, token: string, setCanSpeak: (can: boolean) => void): Promise<void> {

@@ -26,6 +26,7 @@ export class Controller implements CallActions {
   private wantsToSpeak = false;
   /** Counts how often the microphone was asked for or closed: what was asked for earlier is of no use any more. */
   private openings = 0;
+  private closed = false;
   private looking: ReturnType<typeof setInterval> | undefined;
 
   /** @param place where audio elements are put. */
@@ -60,6 +61,9 @@ export class Controller implements CallActions {
     };
     const options = { token, store: new BrowserStore(), encodedTransform, userAgent: navigator.userAgent };
     this.session = await Session.start(ports, options);
+    if (this.closed) {
+      this.session.close();
+    }
   }
 
   async openMicrophone(): Promise<boolean> {
@@ -164,6 +168,8 @@ export class Controller implements CallActions {
    * leaves for good, so that whoever loads the page again need not be let in again.
    */
   close(): void {
+    this.closed = true;
+    this.session?.close();
     this.over();
   }
 
@@ -222,6 +228,9 @@ export class Controller implements CallActions {
   }
 
   private changed(view: View): void {
+    if (this.closed) {
+      return; // nobody sees it
+    }
     const { since, phase } = this.store.value;
     const entered = view.phase === "call" && phase.at !== "call";
     this.store.update({ ...shown(view, phase.at === "call"), ...(entered ? { since: since ?? Date.now() } : {}) });
