@@ -38,7 +38,8 @@ from earmark.signal.layout import Layout
 from earmark.signal.likeness import Original, spectrum
 from earmark.signal.pace import OWN
 from earmark.signal.spectrum import HOPS_PER_SLOT
-from earmark.signal.timeline import Stretch, TimeLine
+from earmark.signal.stretches import Stretch
+from earmark.signal.timeline import TimeLine
 
 CODED, ROOM = "opus:16k", "loudspeaker+room+noise:20+opus:24k"
 SHARES = {CODED: 10, ROOM: 3}

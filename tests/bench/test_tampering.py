@@ -9,7 +9,8 @@ from tests.api.voices import speech
 
 from bench.forgery import KINDS, LEAK_S, RATE, Floats, Forger, Forgery, Material, forger
 from bench.tampering import SHARES, Outcome, false_edits, jobs, judged, read, stated, wrong
-from earmark.signal.timeline import Stretch, TimeLine
+from earmark.signal.stretches import Stretch
+from earmark.signal.timeline import TimeLine
 
 
 def sound(seconds: float, seed: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import Literal
 from earmark.api.error_rates import ErrorRate
 from earmark.api.results import Exhibit, RecordingName
 from earmark.records.entries import Recording
-from earmark.signal.timeline import State
+from earmark.signal.stretches import State
 
 Comparison = Literal["mark", "mark and original"]
 

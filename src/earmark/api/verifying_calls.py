@@ -13,7 +13,7 @@ from earmark.errors import MediaError
 from earmark.records.calls.entries import CallRecord, Stream
 from earmark.records.calls.speech import Spoken
 from earmark.records.vault import Vault
-from earmark.signal.timeline import Stretch
+from earmark.signal.stretches import Stretch
 
 GAP_S = 0.1
 

@@ -14,21 +14,10 @@ import numpy as np
 
 from earmark.signal.order import in_order
 from earmark.signal.path import FOREIGN, Part
+from earmark.signal.stretches import Stretch, cut_out, edits_of, joined, said, with_cuts
 from earmark.signal.threads import Alone, Doubles, Flags, Speaker, Thread, Voice, clocks, heard, threads_of
-from earmark.signal.timeline import (
-    FOREIGN_NATS,
-    QUIET_S,
-    SURELY,
-    Stretch,
-    Told,
-    Weighed,
-    cut_out,
-    edits_of,
-    joined,
-    path_of,
-    said,
-    with_cuts,
-)
+from earmark.signal.timeline import FOREIGN_NATS, QUIET_S, SURELY, Told
+from earmark.signal.weighing import Weighed, path_of
 
 JUMP_S = 0.5
 LOST_NATS = 6.0

@@ -20,7 +20,7 @@ from earmark.signal.likeness import Likeness
 from earmark.signal.path import FOREIGN
 from earmark.signal.presence import strength
 from earmark.signal.steps import stepped
-from earmark.signal.timeline import Scale, Weighed, path_of, weighed
+from earmark.signal.weighing import Scale, Weighed, path_of, weighed
 
 IN_STEP_S = 0.25
 """Courses no farther apart are of one thread: so much may jitter buffers and clocks do, and a joint does more."""
