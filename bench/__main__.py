@@ -22,6 +22,7 @@ from bench import (
     codebooks,
     colluders,
     corpus,
+    degraded,
     depths,
     exhibits,
     innocents,
@@ -141,6 +142,7 @@ class Bench:
             table(tampering.HEAD, tampering.rows(found)),
             table(tampering.FALSE_HEAD, tampering.false_rows(found)),
             table(tampering.STATED_HEAD, tampering.stated_rows(rates)),
+            table(degraded.HEAD, tampering.degraded_rows(found)),
         ]
 
     def call_tampering(self) -> list[str]:
@@ -153,6 +155,7 @@ class Bench:
             table(call_tampering.HEAD, call_tampering.rows(found)),
             table(call_tampering.FALSE_HEAD, call_tampering.false_rows(found)),
             table(call_tampering.STATED_HEAD, call_tampering.stated_rows(rates)),
+            table(degraded.HEAD, call_tampering.degraded_rows(found)),
         ]
 
     def peers(self) -> list[str]:

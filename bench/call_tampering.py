@@ -8,19 +8,20 @@ words. Keys are drawn anew for each leak.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench import tampering
+from bench import degraded, tampering
 from bench.attacks import Attack
 from bench.call_forgery import CALL_ID, KINDS, CallForgery, HeldCall, held_call
 from bench.call_forgery import CallForger as Forger
-from bench.tampering import STATES, Outcome, outcome_from, told_near
-from earmark.api.comparing import compared_together, recognised
+from bench.degraded import Degraded, Speaking, Truth
+from bench.tampering import DEGRADED, STATES, Outcome, outcome_from, told_near
+from earmark.api.comparing import recognised, speakers_of
 from earmark.api.error_rates import ErrorRate
 from earmark.api.finding import DETECTOR, Strand
 from earmark.api.progress import silent
@@ -31,6 +32,7 @@ from earmark.records.calls.entries import CallRecord, NewCall, Stream
 from earmark.records.calls.speech import Spoken
 from earmark.records.entries import Recording
 from earmark.signal.calls import DEPTH, RATE, SEGMENT_MS, SLOT_MS
+from earmark.signal.speakers import time_lines
 
 CODED = "opus:24k"
 WITHIN_S = {True: 0.25, False: 0.5}
@@ -54,22 +56,53 @@ def outcomes(seed: int) -> list[Outcome]:
         strands = recognised(leak, call.tracks, silent).strands
         kept = {number: call.frames(number) for number in range(2)}
         return [
-            judged(forgery, *told(leak, call, strands, frames), with_original=bool(frames)) for frames in ({}, kept)
+            judged(forgery, told_of(leak, call, forgery, strands, frames), with_original=bool(frames))
+            for frames in ({}, kept)
         ]
 
 
-def told(
-    leak: Path, call: HeldCall, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]]
-) -> tuple[list[StretchTimes], Sequence[float]]:
-    """Return the time line of a leak, and where it was edited."""
+@dataclass(frozen=True)
+class Told:
+    """What is told of a leak.
+
+    Attributes:
+        line: its time line.
+        edits: when it was edited; in seconds.
+        speaking: what could have been told of each speaker who is heard in it.
+    """
+
+    line: Sequence[StretchTimes] = ()
+    edits: Sequence[float] = ()
+    speaking: Mapping[str, Speaking] = field(default_factory=dict)
+
+
+def told_of(
+    leak: Path, call: HeldCall, forgery: CallForgery, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]]
+) -> Told:
+    """Return what ``verify`` tells of a leak."""
     if not strands:
-        return [], ()
-    together = compared_together(leak, strands, kept, silent)
+        return Told()
+    everybody = speakers_of(leak, strands, kept, silent)
+    together = time_lines(everybody)
     record = held(call)
     streams = [record.streams[strand.track.stream or 0] for strand in strands]
     spoken = [Spoken(dict(kept[one.number])) if one.number in kept else None for one in streams]
     voices = [Voice(*one) for one in zip(streams, spoken, together.lines, strict=True)]
-    return stretches(record, voices, together.seconds), together.edits
+    speaking = {
+        stream.speaker_id: Speaking.of(one.correlator, one.passages, one.likeness, truths(forgery))
+        for stream, one in zip(streams, everybody, strict=True)
+    }
+    return Told(stretches(record, voices, together.seconds), together.edits, speaking)
+
+
+def truths(forgery: CallForgery) -> list[Truth]:
+    """Return the parts of a leak that are of the call."""
+    starts = (0, *forgery.ends)
+    return [
+        Truth(start / RATE, end / RATE, piece[0] / RATE)
+        for piece, start, end in zip(forgery.pieces, starts, forgery.ends, strict=False)
+        if piece is not None
+    ]
 
 
 def held(call: HeldCall) -> CallRecord:
@@ -85,23 +118,31 @@ def held(call: HeldCall) -> CallRecord:
     return CallRecord(recording, {}, None, (), (), streams)
 
 
-def judged(
-    forgery: CallForgery, line: Sequence[StretchTimes], edits: Sequence[float], *, with_original: bool
-) -> Outcome:
+def judged(forgery: CallForgery, told: Told, *, with_original: bool) -> Outcome:
     """Compare what is told with what was done."""
     near, places = WITHIN_S[with_original], forgery.places()
-    statements = Counter((one.state, wrong(one, forgery)) for one in line if one.state in STATES)
-    false = [edit for edit in edits if not any(told_near([edit], place, FAR_S) for place in places)]
+    some = [degraded_in(one, told.speaking) for one in told.line if one.state == DEGRADED]
+    statements = Counter((one.state, wrong(one, forgery)) for one in told.line if one.state != DEGRADED)
+    statements.update((DEGRADED, one.recognisable > 0) for one in some)
+    false = [edit for edit in told.edits if not any(told_near([edit], place, FAR_S) for place in places)]
     return Outcome(
         kind=forgery.kind,
         channel=CODED,
         with_original=with_original,
-        found=all(told_near(edits, place, near) for place in places),
-        strictly=all(told_near(edits, place, FAR_S) for place in places),
+        found=all(told_near(told.edits, place, near) for place in places),
+        strictly=all(told_near(told.edits, place, FAR_S) for place in places),
         false_edits=sum(number == 0 or edit - false[number - 1] > APART_S for number, edit in enumerate(false)),
         seconds=len(forgery.sound) / RATE,
         statements=tuple(statements.items()),
+        degraded=sum(some, Degraded()),
     )
+
+
+def degraded_in(stretch: StretchTimes, speaking: Mapping[str, Speaking]) -> Degraded:
+    """Return what could have been told of a stretch: of its speaker, or, where it is nobody's, of whom most could."""
+    asked = [one for name, one in speaking.items() if stretch.speaker in (None, name)]
+    some = [one.degraded(stretch.leak_start_s, stretch.leak_end_s) for one in asked]
+    return max(some, key=lambda one: one.recognisable)
 
 
 def wrong(stretch: StretchTimes, forgery: CallForgery) -> bool:
@@ -153,7 +194,7 @@ ABOUT = (
     "Three quarters of a minute of a call of two with one edit, as one listener heard it, coded by Opus at 24 kb/s;\n"
     "seen by the mark alone, and against what both had kept. An edit is found if all its joints are told of within\n"
     "0.25 s with what was kept, 0.5 s without; a joint in a pause of both counts as anywhere in it (in brackets:\n"
-    "within a second)."
+    "within a second). What is *too degraded to say* is judged as in leaks of files."
 )
 HEAD = ("what was done", "after", "leaks", "found with what was kept", "found without it")
 FALSE_HEAD, STATED_HEAD = tampering.FALSE_HEAD, tampering.STATED_HEAD
@@ -195,3 +236,11 @@ def stated_rows(rates: Sequence[ErrorRate]) -> Iterator[tuple[str, ...]]:
     for one in rates:
         share = f"{one.wrong / one.stated:.1%}"
         yield one.state, f"`{one.after}`", SEEN[one.with_original], str(one.stated), str(one.wrong), share
+
+
+def degraded_rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    """Yield how much was called too degraded to say, and what of that was genuine and would have been recognised."""
+    for with_original, seen in SEEN.items():
+        some = [one for one in found if one.with_original == with_original]
+        whole = sum((one.degraded for one in some), Degraded())
+        yield degraded.row(CODED, seen, sum(one.seconds for one in some), whole)

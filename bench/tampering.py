@@ -4,7 +4,7 @@ Each leak is half a minute of a marked copy of held speech with one edit (``forg
 codec, or through a loudspeaker, a room, noise and a codec. It is looked at blind with the mark alone, and again with
 the original. An edit counts as found if there is one told of within 0.25 s (with the original) or 0.5 s (without) of
 each of its joints. Nothing can be told from silence; so, beside the strict count, a joint in a pause counts as anywhere
-in that pause.
+in that pause. How often *too degraded to say* is wrong, ``degraded`` says.
 """
 
 import json
@@ -22,24 +22,26 @@ from typing import Any
 
 import numpy as np
 
-from bench import corpus
+from bench import corpus, degraded
 from bench.attacks import Attack, Codec
+from bench.degraded import Degraded, Speaking, Truth
 from bench.forgery import KINDS, RATE, Forger, Forgery, Material, forger, spoken
 from bench.stage import sound_of
 from earmark.api import Vault, mark, read_listeners
-from earmark.api.comparing import by_sound, compared, recognised
+from earmark.api.comparing import by_sound, likeness_of, recognised
 from earmark.api.error_rates import ErrorRate
-from earmark.api.finding import Strand
 from earmark.api.looking import Track
 from earmark.api.progress import silent
 from earmark.api.tracks import tracks_of
 from earmark.media.reading import read_resampled
+from earmark.signal.alignment import Passage
+from earmark.signal.correlation import Correlator
 from earmark.signal.layout import Layout
-from earmark.signal.likeness import Original, spectrum
+from earmark.signal.likeness import Likeness, Original, spectrum
 from earmark.signal.pace import OWN
 from earmark.signal.spectrum import HOPS_PER_SLOT
-from earmark.signal.stretches import Stretch
-from earmark.signal.timeline import TimeLine
+from earmark.signal.stretches import State, Stretch
+from earmark.signal.timeline import TimeLine, time_line
 
 CODED, ROOM = "opus:16k", "loudspeaker+room+noise:20+opus:24k"
 SHARES = {CODED: 10, ROOM: 3}
@@ -52,7 +54,8 @@ WITHIN_S = {True: 0.25, False: 0.5}
 FAR_S = 0.5
 APART_S = 1.0
 OFF_S = 0.25
-STATES = ("genuine", "cut here", "moved", "not from this recording")
+DEGRADED: State = "too degraded to say"
+STATES = ("genuine", "cut here", "moved", "not from this recording", DEGRADED)
 PROCESSES = 2
 KEPT = "tampering.jsonl"
 
@@ -111,6 +114,7 @@ class Outcome:
         false_edits: how many were told of that there are not.
         seconds: of leak.
         statements: what was stated, and whether that was wrong, each with how often.
+        degraded: how much of it was called too degraded to say.
     """
 
     kind: str
@@ -121,6 +125,7 @@ class Outcome:
     false_edits: int
     seconds: float
     statements: tuple[tuple[tuple[str, bool], int], ...]
+    degraded: Degraded
 
 
 def outcomes(scene: Scene, channel: str, seed: int) -> list[Outcome]:
@@ -130,16 +135,50 @@ def outcomes(scene: Scene, channel: str, seed: int) -> list[Outcome]:
     with TemporaryDirectory() as folder:
         leak = Attack(channel).write(forgery.sound, RATE, Path(folder) / "leak", seed)
         by_mark = recognised(leak, [scene.track], silent).found
-        blind = told(leak, by_mark, None)
         found = by_mark or by_sound(leak, scene.track, original_path(scene), silent)
-        known = told(leak, found, original(scene))
-        return [judged(forgery, channel, line, with_original=line is known) for line in (blind, known)]
+        if found is None:
+            return [judged(forgery, channel, NOTHING, with_original=one) for one in (False, True)]
+        correlator, likeness = found.correlator, likeness_of(leak, found, original(scene), silent)
+        blind = told(forgery, correlator, by_mark.passages, None) if by_mark else NOTHING
+        known = told(forgery, correlator, found.passages, likeness)
+        return [
+            judged(forgery, channel, one, with_original=with_original)
+            for one, with_original in ((blind, False), (known, True))
+        ]
 
 
-def told(leak: Path, found: Strand | None, original: Original | None) -> TimeLine:
-    """Return the time line of a leak; an empty one if nothing was found."""
-    line = TimeLine((), ()) if found is None else compared(leak, found, original, silent)
-    return line if any(one.placed for one in line.stretches) else TimeLine((), ())
+@dataclass(frozen=True)
+class Told:
+    """What is told of a leak.
+
+    Attributes:
+        line: its time line; an empty one if nothing was found.
+        speaking: what could have been; None if nothing was found.
+    """
+
+    line: TimeLine
+    speaking: Speaking | None = None
+
+
+NOTHING = Told(TimeLine((), ()))
+
+
+def told(forgery: Forgery, correlator: Correlator, passages: Sequence[Passage], likeness: Likeness | None) -> Told:
+    """Return what ``verify`` tells of a leak."""
+    line = time_line(correlator, passages, likeness)
+    if not any(one.placed for one in line.stretches):
+        return NOTHING
+    return Told(line, Speaking.of(correlator, passages, likeness, truths(forgery)))
+
+
+def truths(forgery: Forgery) -> list[Truth]:
+    """Return the parts of a leak that are of the marked copy."""
+    ends = np.cumsum([len(piece.sound) for piece in forgery.pieces]).tolist()
+    return [
+        Truth((end - len(piece.sound)) / RATE, end / RATE, piece.said / RATE)
+        for piece, end in zip(forgery.pieces, ends, strict=True)
+        if piece.said is not None and piece.marked
+    ]
 
 
 def original_path(scene: Scene) -> Path:
@@ -155,10 +194,12 @@ def original(scene: Scene) -> Original:
     return Original(log_power, HOPS_PER_SLOT * layout.intervals)
 
 
-def judged(forgery: Forgery, channel: str, line: TimeLine, *, with_original: bool) -> Outcome:
+def judged(forgery: Forgery, channel: str, told: Told, *, with_original: bool) -> Outcome:
     """Compare what is told with what was done."""
-    near = WITHIN_S[with_original]
-    statements = Counter((one.state, wrong(one, forgery)) for one in line.stretches if one.state in STATES)
+    near, line = WITHIN_S[with_original], told.line
+    some = [told.speaking.degraded(*times(one)) for one in line.stretches if one.state == DEGRADED and told.speaking]
+    statements = Counter((one.state, wrong(one, forgery)) for one in line.stretches if one.state != DEGRADED)
+    statements.update((DEGRADED, one.recognisable > 0) for one in some)
     return Outcome(
         kind=forgery.kind,
         channel=channel,
@@ -168,7 +209,13 @@ def judged(forgery: Forgery, channel: str, line: TimeLine, *, with_original: boo
         false_edits=false_edits(line.edits, forgery.places),
         seconds=len(forgery.sound) / RATE,
         statements=tuple(statements.items()),
+        degraded=sum(some, Degraded()),
     )
+
+
+def times(stretch: Stretch) -> tuple[float, float]:
+    """Return from when to when in the leak a stretch is."""
+    return stretch.leak_start_s, stretch.leak_end_s
 
 
 def told_near(edits: Iterable[float], place: tuple[float, float], near: float) -> bool:
@@ -257,14 +304,16 @@ def read(kept: Path) -> Iterator[tuple[Job, list[Outcome]]]:
 def outcome_from(facts: dict[str, Any]) -> Outcome:
     """Return an outcome as it was written down."""
     statements = tuple(((state, wrong), count) for (state, wrong), count in facts["statements"])
-    return Outcome(**{**facts, "statements": statements})
+    return Outcome(**{**facts, "statements": statements, "degraded": Degraded(**facts["degraded"])})
 
 
 ABOUT = (
     "Half a minute of a marked copy with one edit, then sent through a codec or a room; seen by the mark alone, and\n"
     "with the original. An edit is found if all its joints are told of within 0.25 s with the original, 0.5 s\n"
     "without; a joint in a pause counts as anywhere in that pause (in brackets: it does not). Where the recording\n"
-    "was not recognised at all, the edit was not found."
+    "was not recognised at all, the edit was not found. *Too degraded to say* is wrong where a passage in it would\n"
+    "have been recognised at the very place that it was said at: where the mark, and with the original the likeness,\n"
+    "speak for that by 12 nats, which is as much as is asked of any passage between two that are foreign."
 )
 HEAD = ("what was done", "after", "leaks", "found with the original", "found without it")
 GOALS = {CODED: 0.95, ROOM: 0.90}
@@ -329,3 +378,13 @@ def stated_rows(rates: Iterable[ErrorRate]) -> Iterator[tuple[str, ...]]:
     for one in rates:
         seen = "with the original" if one.with_original else "by the mark alone"
         yield one.state, f"`{one.after}`", seen, str(one.stated), str(one.wrong), f"{one.wrong / one.stated:.1%}"
+
+
+def degraded_rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    """Yield how much was called too degraded to say, and what of that was genuine and would have been recognised."""
+    for channel in SHARES:
+        for with_original in (True, False):
+            some = [one for one in found if (one.channel, one.with_original) == (channel, with_original)]
+            seen = "with the original" if with_original else "by the mark alone"
+            whole = sum((one.degraded for one in some), Degraded())
+            yield degraded.row(channel, seen, sum(one.seconds for one in some), whole)

@@ -4,7 +4,7 @@ from tests.api.voices import speech
 
 from bench import call_forgery, call_tampering, corpus
 from bench.call_forgery import CALL_S, KINDS, CallForger, CallForgery, HeldCall, held_call
-from bench.call_tampering import SPEAKERS, judged, wrong
+from bench.call_tampering import SPEAKERS, Told, judged, truths, wrong
 from earmark.api.timelines import StretchTimes
 from earmark.signal.calls import RATE
 
@@ -39,6 +39,14 @@ def test_a_forgery_is_what_it_says(call: HeldCall, kind: int) -> None:
         assert np.array_equal(forgery.voices[:2, middle], call.heard[:2, round((said or 0) * RATE)])
 
 
+@pytest.mark.parametrize("kind", range(len(KINDS)))
+def test_what_is_true_of_a_leak_is_what_was_said_there(call: HeldCall, kind: int) -> None:
+    forgery = forged(call, kind)
+    for one in truths(forgery):
+        middle = (one.start_s + one.end_s) / 2
+        assert forgery.at(middle)[1] == pytest.approx(one.said_s + middle - one.start_s, abs=1 / RATE)
+
+
 def genuine(start: float, end: float, said: float) -> StretchTimes:
     return StretchTimes("genuine", start, end, said, said + end - start, 1.0, 0.0, None, SPEAKERS[0])
 
@@ -52,9 +60,9 @@ def test_what_is_right_and_what_is_wrong(call: HeldCall) -> None:
     assert not any(wrong(one, forgery) for one in line)
     assert wrong(genuine(0, end, 0.0), forgery) == (after[0] / RATE - joint > call_tampering.OFF_S)
     assert wrong(genuine(0, joint, 2.0), forgery)
-    found = judged(forgery, line, [joint + 0.1], with_original=True)
+    found = judged(forgery, Told(line, [joint + 0.1]), with_original=True)
     assert (found.found, found.strictly, found.false_edits) == (True, True, 0)
-    far = judged(forgery, [], [joint + 8, joint + 8.5], with_original=True)
+    far = judged(forgery, Told((), [joint + 8, joint + 8.5]), with_original=True)
     assert (far.found, far.false_edits) == (False, 1)
 
 

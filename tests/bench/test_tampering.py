@@ -8,7 +8,7 @@ import pytest
 from tests.api.voices import speech
 
 from bench.forgery import KINDS, LEAK_S, RATE, Floats, Forger, Forgery, Material, forger
-from bench.tampering import SHARES, Outcome, false_edits, jobs, judged, read, stated, wrong
+from bench.tampering import SHARES, Outcome, Told, false_edits, jobs, judged, read, stated, truths, wrong
 from earmark.signal.stretches import Stretch
 from earmark.signal.timeline import TimeLine
 
@@ -50,7 +50,7 @@ def cut() -> tuple[Forgery, float, float, float]:
 
 
 def outcome(forgery: Forgery, *stretches: Stretch, edits: tuple[float, ...]) -> Outcome:
-    return judged(forgery, "clean", TimeLine(stretches, edits), with_original=True)
+    return judged(forgery, "clean", Told(TimeLine(stretches, edits)), with_original=True)
 
 
 def test_what_is_right_counts_as_found() -> None:
@@ -76,6 +76,16 @@ def test_what_is_wrong_counts_as_wrong() -> None:
     far = joint + 4 if joint < 20 else joint - 4
     assert wrong(Stretch("cut here", far, far), forgery)
     assert not outcome(forgery, edits=(far,)).found
+
+
+@pytest.mark.parametrize("kind", (*KINDS, Forger.untouched))
+def test_what_is_true_of_a_leak_is_what_its_copy_has_there(kind: Callable[[Forger], Forgery]) -> None:
+    forgery = kind(forger(MATERIAL, 7))
+    marked = sum(len(piece.sound) for piece in forgery.pieces if piece.said is not None and piece.marked)
+    assert sum(one.end_s - one.start_s for one in truths(forgery)) == pytest.approx(marked / RATE)
+    for one in truths(forgery):
+        middle = (one.start_s + one.end_s) / 2
+        assert forgery.at(middle)[1] == pytest.approx(one.said_s + middle - one.start_s, abs=1 / RATE)
 
 
 def test_false_edits_close_together_are_one() -> None:

@@ -102,7 +102,16 @@ def likeness_of(leak: Path, found: Strand, original: Original, progress: Progres
 def compared_together(
     leak: Path, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]], progress: Progress
 ) -> Together:
-    """Return what the streams of a call that are in a leak tell of it together.
+    """Return what the streams of a call that are in a leak tell of it together; see ``speakers_of``."""
+    together = time_lines(speakers_of(leak, strands, kept, progress))
+    progress("comparing", 1.0)
+    return together
+
+
+def speakers_of(
+    leak: Path, strands: Sequence[Strand], kept: Mapping[int, Mapping[int, bytes]], progress: Progress
+) -> list[Speaker]:
+    """Return those who are heard in a leak, and what can be said of each.
 
     Args:
         leak: the leak.
@@ -117,9 +126,7 @@ def compared_together(
         told = partial(parted, progress, len(strands) + 1, number)
         likeness = None if said is None else replace(likeness_of(leak, strand, said, told), scaling=AS_USUAL)
         speakers.append(Speaker(strand.correlator, strand.passages, likeness))
-    together = time_lines(speakers)
-    progress("comparing", 1.0)
-    return together
+    return speakers
 
 
 def speech_of(frames: Mapping[int, bytes], strand: Strand) -> Original:

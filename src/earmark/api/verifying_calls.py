@@ -109,7 +109,8 @@ def notes(voices: Sequence[Voice]) -> Iterator[str]:
 def stretches(call: CallRecord, voices: Sequence[Voice], seconds: float) -> list[StretchTimes]:
     """Return the stretches of all speakers, and where nothing can be said of anybody, in the order of the leak."""
     told = [one for voice in voices for one in stretches_of(call, voice)]
-    told += nobody(told, seconds)
+    wrong = max((one.share for one in rates(voices) if one.state == "too degraded to say"), default=None)
+    told += nobody(told, seconds, wrong)
     return sorted(told, key=lambda one: (one.leak_start_s, one.leak_end_s, one.speaker or ""))
 
 
@@ -134,10 +135,10 @@ def span(call: CallRecord, stream: Stream, stretch: Stretch) -> tuple[float, flo
     return start, max(start, end)
 
 
-def nobody(told: Sequence[StretchTimes], whole: float) -> Iterator[StretchTimes]:
-    """Yield the parts of a leak of which nothing is told."""
+def nobody(told: Sequence[StretchTimes], whole: float, wrong: float | None = None) -> Iterator[StretchTimes]:
+    """Yield the parts of a leak of which nothing is told; ``wrong`` says how often that is so."""
     at = 0.0
     for start, end in [*sorted((one.leak_start_s, one.leak_end_s) for one in told), (whole, whole)]:
         if start - at > GAP_S:
-            yield StretchTimes("too degraded to say", at, start, None, None, None, 0.0, None)
+            yield StretchTimes("too degraded to say", at, start, None, None, None, 0.0, wrong)
         at = max(at, end)
