@@ -89,9 +89,9 @@ def other(home: Path) -> Sound:
 
 
 def mixed(home: Path) -> Sound:
-    """Return six seconds of two copies, half and half: clearly marked, but not enough for a bound that is so small."""
+    """Return ten seconds of two copies, half and half: clearly marked, but not enough for a bound that is so small."""
     ben, elif_ = (heard(home / f"copies/{name}.m4a") for name in ("ben", "elif"))
-    both: Sound = np.mean([ben[5 * RATE : 11 * RATE], elif_[5 * RATE : 11 * RATE]], axis=0, dtype=np.float32)
+    both: Sound = np.mean([ben[5 * RATE : 15 * RATE], elif_[5 * RATE : 15 * RATE]], axis=0, dtype=np.float32)
     return both
 
 
