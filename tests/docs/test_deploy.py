@@ -1,5 +1,6 @@
 """What is given for running Earmark as a service fits: the unit, the container file, the settings, the backups."""
 
+import ctypes
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics_core import Metric
 from tests.balancer import free_port
+from tests.docs.confined import LIBRARY
 from tests.docs.conftest import ROOT, Earmark, blocks
 
 from bench.calling import certify
@@ -45,6 +47,40 @@ def test_the_unit_makes_sense(systemd: str, tmp_path: Path) -> None:
     unit.write_text(UNIT.read_text("utf-8").replace("/opt/earmark/bin/earmark", "/bin/true"), "utf-8")
     said = subprocess.run([systemd, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
     assert [line for line in said.stderr.splitlines() if UNIT.name in line] == []
+
+
+def confined(kind: str, how: str, unit: Path = UNIT) -> subprocess.CompletedProcess[str]:
+    """Run a relay under a unit's filter of system calls, see `tests.docs.confined`."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError:
+        pytest.skip("no libseccomp on this machine, so no relay was run under the unit's filter")
+    if kind == "janus" and shutil.which("janus") is None:
+        pytest.skip("Janus is not installed, so it was not run under the unit's filter (make browsers)")
+    command = [sys.executable, "-m", "tests.docs.confined", str(unit), kind, how]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.usefixtures("systemd")
+@pytest.mark.parametrize(("kind", "how"), [("janus", "wholly"), ("janus", "calls"), ("builtin", "calls")])
+def test_relays_carry_streams_under_the_units_filter(kind: str, how: str) -> None:
+    said = confined(kind, how)
+    assert said.returncode == 0, said.stderr
+
+
+@pytest.mark.usefixtures("systemd")
+def test_the_built_in_relay_says_what_of_the_unit_it_cannot_do_with() -> None:
+    said = confined("builtin", "wholly")
+    assert said.returncode == 1
+    assert "MemoryDenyWriteExecute=no" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.usefixtures("systemd")
+def test_the_filter_is_one(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text("utf-8") + "\nSystemCallFilter=~@network-io\n", "utf-8")
+    assert confined("builtin", "calls", unit).returncode != 0
 
 
 def test_the_container_is_not_roots() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from aiortc import RTCCertificate
+from OpenSSL import SSL
 
 from earmark.call.relays import sdp
 from earmark.call.relays.base import Health
@@ -50,8 +51,13 @@ class BuiltinRelay:
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the UDP ports; whoever was connected before has to come again."""
+        """Open the UDP ports; whoever was connected before has to come again.
+
+        Raises:
+            RelayError: this process may not have what DTLS needs.
+        """
         if self._ports is None:
+            _require_callbacks()
             ports = Ports(self._addresses, self._port)
             await ports.open()
             self._certificate = RTCCertificate.generateCertificate()
@@ -225,3 +231,14 @@ def _sending(remote: sdp.Remote) -> sdp.Remote:
     if remote.direction not in ("sendonly", "sendrecv"):
         raise RelayError("The offer sends nothing.", "The call page of this version makes offers that fit.")
     return remote
+
+
+def _require_callbacks() -> None:
+    """See that OpenSSL may call us to check a browser's certificate, for which memory is both written and run."""
+    try:
+        SSL.Context(SSL.DTLS_METHOD).set_verify(SSL.VERIFY_PEER, lambda *_: False)
+    except MemoryError as error:
+        raise RelayError(
+            "This process may not run memory that it has written, which the built-in relay needs.",
+            "Choose relay = “janus”, or allow it (systemd: MemoryDenyWriteExecute=no).",
+        ) from error

@@ -10,13 +10,13 @@ import os
 import pwd
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
 
 from earmark.errors import RelayError
 
@@ -26,6 +26,18 @@ _TRANSPORT = "transports/libjanus_websockets.so"
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _KEPT_SECONDS = 600  # that sound goes on for without a server: longer than keys last that were dealt
+_LAUNCH = """
+import ctypes, os, signal, sys
+user, group, *command = sys.argv[1:]
+if user:
+    os.setgroups([])
+    os.setgid(int(group))
+    os.setuid(int(user))
+if sys.platform == "linux":
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+os.execv(command[0], command)
+"""
 _HINT = "Install it (Debian: apt-get install janus), or choose the built-in relay."
 
 
@@ -44,14 +56,6 @@ class Endpoint:
     socket: Path | None = None
     api_secret: str = field(default="", repr=False)
     admin_key: str = field(default="", repr=False)
-
-
-class _Identity(TypedDict, total=False):
-    """Whom a process runs as."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 class JanusProcess:
@@ -114,7 +118,7 @@ class JanusProcess:
 
     async def _run(self, program: str, folder: Path) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            *_bound_to_us(),
+            *_launcher(folder),
             program,
             f"--configs-folder={folder}",
             f"--config={folder / 'janus.jcfg'}",
@@ -124,7 +128,6 @@ class JanusProcess:
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
             start_new_session=True,  # an interrupt from the keyboard is ours to pass on
-            **_unprivileged(folder),
         )
         self._reader = asyncio.create_task(self._listen(self._process))
 
@@ -192,17 +195,21 @@ def _configure(
         (folder / name).chmod(0o600)
 
 
-def _bound_to_us() -> list[str]:
-    """Have it ended by the system when we are killed, where the system can."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+def _launcher(folder: Path) -> list[str]:
+    """Return what makes a process ours before it becomes Janus.
+
+    It ends when we are killed, where the system can see to that, and it is nobody's where we may do all. A process asks
+    for the former itself, after the latter. `setpriv` does both, but asks for more, which ends it in a confined
+    service; and `preexec_fn` is not safe beside threads.
+    """
+    return [sys.executable, "-I", "-S", "-c", _LAUNCH, *_unprivileged(folder)]
 
 
-def _unprivileged(folder: Path) -> _Identity:
-    """Give the folder to, and run as, somebody who may do nothing, where we may do all."""
+def _unprivileged(folder: Path) -> tuple[str, str]:
+    """Give the folder to somebody who may do nothing, where we may do all; return their numbers."""
     if os.geteuid() != 0:
-        return {}
+        return "", ""
     nobody = pwd.getpwnam("nobody")
     for path in (folder, *folder.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return str(nobody.pw_uid), str(nobody.pw_gid)
