@@ -20,6 +20,7 @@ from tests.bombs import silence
 from tests.cases.pages import assert_harmless
 
 from earmark.api import Delivered, Listener, Vault, case, cases, check_case, mark, new_case, trace, verify
+from earmark.api.casework import NO_KEY
 from earmark.api.tracing import traced
 from earmark.cases import bundle as bundles
 from earmark.cases.evidence import read
@@ -137,14 +138,19 @@ def assert_nobody(vault: Vault, folder: Path) -> None:
 
 
 def test_below_the_bound_nobody_is_mentioned(vault: Vault, leak: Path, tmp_path: Path) -> None:
-    made = new_case(vault, leak, tmp_path / "case", family_wise=1e-250)
+    made = new_case(vault, leak, tmp_path / "case", family_wise=1e-250, open_mark_key=True)
     assert (made.verdict, made.named) == ("insufficient", ())
+    assert (made.mark_key_opened, NO_KEY in made.notes) == (False, True)
+    assert not [one for one in vault.ledger.find("key-opened") if one.body["purpose"] == "open-mark-key"]
     assert failed(made.folder) == []
     assert_nobody(vault, made.folder)
     evidence = json.loads((made.folder / "evidence.json").read_text())
-    (attempt,) = evidence["attempts"]
-    assert (evidence["accusations"], attempt["bank"], attempt["innocents"]) == ([], [], None)
-    assert attempt["heard"]["thresholds"] == []
+    assert (evidence["accusations"], evidence["attempts"]) == ([], [])
+    keys = vault.keys(made.recording.id if made.recording else "", "case")
+    for path in made.folder.iterdir():
+        content = path.read_bytes()
+        assert b'"soft"' not in content
+        assert keys.mark_key.hex().encode() not in content
 
 
 @pytest.mark.usefixtures("marked")

@@ -183,7 +183,7 @@ class Leaked:
             listeners=self.listeners,
             attempts=tuple(
                 self.attempt(number, next((one for one in found if one.case == number), None), named)
-                for number in chosen or [0]
+                for number in chosen
             ),
             accusations=accusations,
             more_needed_s=None if accusations else 4.0,

@@ -101,7 +101,7 @@ def test_two_copies_are_both_named() -> None:
 
 def test_nobody_is_hinted_at() -> None:
     story = story_of(NOBODY)
-    assert (story.bounds, len(story.figures)) == ((), 2)
+    assert (story.bounds, len(story.figures)) == ((), 1)
     assert "About 4 seconds more" in " ".join(story.answers[1].more)
     for content in (page(story).decode(), json.dumps(inputs(story))):
         assert "listener0" not in content
@@ -321,7 +321,6 @@ def test_pictures_are_whole_whatever_the_names(name: str, innocents: int, segmen
     for svg in (
         pictures.agreement(rng.standard_normal(segments), rng.integers(0, 2, segments), shown),
         pictures.among(rng.uniform(0.3, 0.9, innocents), [(shown, 0.99)] * 7),
-        pictures.clearness(rng.standard_normal(segments)),
         pictures.time_line(NAMED.evidence().stretches, 0.0, 0.0),
     ):
         root = ElementTree.fromstring(pictures.standing_alone(svg))  # noqa: S314

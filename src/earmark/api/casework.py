@@ -42,7 +42,7 @@ WITHHELD = (
     "so close to what is allowed that another computer might find them above that; a case names only whom a stranger "
     "can check"
 )
-NO_KEY = "no recording was found, so that there is no mark key to open"
+NO_KEY = "nobody is named, so that no mark key was opened"
 
 
 def new_case(
@@ -71,7 +71,8 @@ def new_case(
         recording: id or title of the only one to look for; None for all of them.
         original: the very file that was marked; None for the sealed original, if there is one.
         family_wise: the allowed chance that any innocent listener is named, in (0, 1).
-        open_mark_key: let whoever has the bundle compute the evidence anew. They can then also find and remove marks.
+        open_mark_key: let whoever has the bundle compute the evidence anew, if somebody is named. They can then also
+            find and remove marks.
         progress: told about the stages of ``trace``, and "copying", "opening", "comparing" and "writing".
         randomness: gives that many bytes for the case's id.
 

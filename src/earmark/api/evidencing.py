@@ -1,6 +1,6 @@
 """From a trace to the evidence record: what was tested, and on what grounds each name stands."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -89,7 +89,7 @@ def evidence_of(
         stretches=tuple(stretches(passages, exhibit.seconds) if time_line is None else time_line),
         tracks=judged.tracks,
         listeners=len(judged.listeners),
-        attempts=standing.attempts() if standing else tuple(_unnamed(judged.tried[:1])),
+        attempts=standing.attempts() if standing else (),
         accusations=standing.accusations() if standing else (),
         more_needed_s=tracing.result.more_needed_s,
     )
@@ -213,16 +213,10 @@ def recording_facts(recording: Recording, call: CallFacts | None) -> RecordingFa
     )
 
 
-def _unnamed(tried: Iterable[Found]) -> Iterator[Attempt]:
-    """Yield attempts that name nobody: evidence, and nothing that could be put to somebody's codeword."""
-    for found in tried:
-        yield Attempt(heard=_heard(found, None), streams=found.streams or None, bank=(), innocents=None)
-
-
-def _heard(found: Found, book: Book | None) -> Heard:
-    """Return what was heard; the biases of it too where there is a ``book``."""
+def _heard(found: Found, book: Book) -> Heard:
+    """Return what was heard, and the biases of it."""
     evidence = found.evidence
-    thresholds = book.codebook.thresholds[evidence.segments].tolist() if book else []
+    thresholds = book.codebook.thresholds[evidence.segments].tolist()
     return Heard(
         segments=tuple(evidence.segments.tolist()),
         soft=tuple(evidence.soft.tolist()),

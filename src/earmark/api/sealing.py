@@ -84,7 +84,8 @@ class Openers:
         Args:
             evidence: names them.
             bias_seed: of the recording; None if nobody is named.
-            mark_key: whether they are wanted; there is none for an exhibit that is unmarked.
+            mark_key: whether they are wanted; none are opened unless somebody is named, since with them and the exhibit
+                anybody could put what was heard to any codeword that was ever opened.
         """
         recording, named = self.recording, [one.listener for one in evidence.accusations]
         if recording is None or evidence.recording is None:
@@ -93,8 +94,10 @@ class Openers:
         return Openings(
             bias_seed=bias_seed.hex() if bias_seed and named else None,
             listeners=tuple(self._opening(recording.id, name) for name in named),
-            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex() if mark_key and not call else None,
-            stream_keys=stream_keys(self.vault, recording.id, call) if mark_key and call else (),
+            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex()
+            if mark_key and named and not call
+            else None,
+            stream_keys=stream_keys(self.vault, recording.id, call) if mark_key and named and call else (),
         )
 
     def _opening(self, recording_id: str, listener: str) -> ListenerOpening:

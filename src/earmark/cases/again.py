@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from earmark.cases import bound, codewords, scores
 from earmark.cases.bundle import Bundle
 from earmark.cases.checklist import NotCheckedError
+from earmark.cases.committed import NO_RECORDING, NOBODY
 from earmark.cases.computed import Tested, claim_of, effective, exact_scores, require_opened
 from earmark.cases.evidence import Accusation, Attempt
 from earmark.cases.facts import RecordingFacts
@@ -51,8 +52,10 @@ class Again:
 def check_evidence(bundle: Bundle, hear: Callable[[], Sequence[Again]]) -> str:
     """15. The evidence is that of the exhibit, as the opened mark key shows, and computed anew it names the same."""
     evidence = bundle.statement.evidence
-    if not evidence.attempts or evidence.recording is None:
-        raise NotCheckedError("no recording was found")
+    if evidence.recording is None:
+        raise NotCheckedError(NO_RECORDING)
+    if not evidence.attempts:
+        raise NotCheckedError(NOBODY)
     _require_sense(bundle)
     heard = hear()
     anew = [_again(one, heard) for one in evidence.attempts]

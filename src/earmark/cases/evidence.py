@@ -110,7 +110,8 @@ class Evidence(Strict):
         stretches: the time line of the leak.
         tracks: how many files and streams of calls were looked for.
         listeners: among how many was searched.
-        attempts: those that name somebody; if nobody is named, all that was heard; none if unmarked.
+        attempts: those that name somebody; none unless somebody is named, since what was heard could be put to any
+            codeword that was ever opened.
         accusations: the surest first; empty unless somebody is named.
         more_needed_s: if insufficient, about how many more seconds like these would name somebody, or None.
     """
@@ -137,8 +138,8 @@ class Evidence(Strict):
         named, marked = self.verdict == "named", self.verdict != "unmarked"
         if not bool(self.accusations) == any(one.bank for one in self.attempts) == named:
             raise ValueError("there are accusations and a bank if somebody is named, and only then")
-        if not (self.recording is not None) == bool(self.attempts) == marked:
-            raise ValueError("there is a recording unless the verdict is unmarked")
+        if (self.recording is not None) != marked or bool(self.attempts) != named:
+            raise ValueError("there is a recording unless the verdict is unmarked, and evidence if somebody is named")
         if self.recording is not None:
             _require_of(self.recording, self.attempts)
         _require_accusable(self.attempts, self.accusations)

@@ -191,23 +191,6 @@ def agreement(soft: NDArray[np.float64], bits: NDArray[np.int64], name: str, num
     )
 
 
-def clearness(soft: NDArray[np.float64]) -> str:
-    """Return how surely each segment says which variant it carries, with nothing about whose that is."""
-    step = max(1, -(-len(soft) // MOST_DOTS))
-    shown = np.abs(soft[::step])
-    reach = max(3.0, float(shown.max(initial=0.0)))
-    x = np.linspace(LEFT + 4, RIGHT - 4, len(shown))
-    parts = [
-        text(LEFT, 20, "surer ↑", css="faint"),
-        element("path", "axis", d=f"M{LEFT} 120H{RIGHT}"),
-        text(RIGHT, 145, "segments heard, in order →", css="faint", anchor="end"),
-    ]
-    parts += [element("circle", "fits", cx=a, cy=120 - 96 * b / reach, r=2.4) for a, b in zip(x, shown, strict=True)]
-    clear = int((np.abs(soft) > 2).sum())
-    description = f"{clear} of {len(soft)} segments say clearly which variant they carry."
-    return picture("clearness", 153, "How clearly each segment says which variant it carries", description, parts)
-
-
 def among(innocents: NDArray[np.float64], named: Sequence[tuple[str, float]], number: int = 0) -> str:
     """Return how well all others fit the leak, as a crowd without names, and where those named stand.
 

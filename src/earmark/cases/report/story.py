@@ -133,11 +133,6 @@ def drawn(evidence: Evidence, background: Background) -> Iterator[Figure]:
         f"Above the leak, below the {'call' if of_call(evidence) else 'recording'}. Bands join what was said to where "
         "it was said; dashed parts were not found.",
     )
-    if not evidence.accusations:
-        soft = np.array(evidence.attempts[0].heard.soft)
-        yield figure(
-            pictures.clearness(soft), "Each dot is a segment of the recording: the higher, the clearer its mark."
-        )
     for number, attempt in enumerate(evidence.attempts):
         for first in islice(evidence.named_by(number), 1):
             yield from shown(evidence, attempt, first, background)
