@@ -1,3 +1,3 @@
 """Earmark makes confidential speech traceable."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

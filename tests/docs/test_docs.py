@@ -6,6 +6,7 @@ import runpy
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.docs.conftest import LEAKS, ROOT, Earmark, blocks
 from tests.members import short_call
 from typer.main import get_command
 
+from earmark import __version__
 from earmark.cli import shell
 from earmark.cli.app import app
 
@@ -230,6 +232,13 @@ def test_pictures_are_small() -> None:
     pictures = list(ROOT.glob("docs/images/*"))
     assert pictures
     assert all(picture.stat().st_size < LARGEST_PICTURE for picture in pictures)
+
+
+def test_the_version_is_that_of_the_newest_changes() -> None:
+    """What is written of former versions, such as that they have no ledger, is not so of this one."""
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    newest, *_ = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert stated == __version__ == newest
 
 
 def test_the_readme_has_a_place_for_the_bench() -> None:
