@@ -74,6 +74,20 @@ def test_every_call_is_one_the_command_takes(page: Path) -> None:
         assert COMMANDS[name].make_context(name, words[length:])
 
 
+def test_leaks_made_for_practice_are_traced_in_a_vault_for_practice(earmark: Earmark, home: Path) -> None:
+    """What a trace finds stays in the ledger, and it would be the name of somebody who has leaked nothing."""
+    earmark(["init"])
+    (home / "nobody.csv").write_text("id\nnobody-1\nnobody-2\n", "utf-8")
+    (block,) = [one for one in blocks(ROOT / "docs/how-to.md", "console") if "trace tried.ogg" in one]
+    for line in block.splitlines():
+        arguments = shlex.split(line)[2:]
+        assert earmark(arguments).status in ({0, 3, 4} if arguments[0] == "trace" else {0}), line
+    assert "trace-run" not in earmark(["ledger", "show"]).out
+    assert "trace-run" in earmark(["ledger", "show", "--vault", "practice"]).out
+    tutorial = (ROOT / "docs/tutorial.md").read_text("utf-8")
+    assert tutorial.index('export EARMARK_VAULT="$PWD/practice"') < tutorial.index("$ earmark init\n")
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
 def test_commands_do_what_is_shown(name: str, earmark: Earmark) -> None:
     lines = typed(ROOT / name)
