@@ -10,7 +10,7 @@ GUESTS = 300
 
 
 def test_hosts_are_told_of_a_crowd_once_and_not_person_by_person() -> None:
-    script = Script(new_room(max_members=500))
+    script = Script(new_room(max_members=200))
     script.enter(HOST, host=True)
     for number in range(GUESTS):
         script.come(f"guest{number}")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from earmark.call.group import PATIENCE_S, Found, GiveUp, Group, Step, Tell
+from earmark.call.group import MOST_ADDED, PATIENCE_S, Found, GiveUp, Group, Step, Tell
 from earmark.call.messages import Commit
 from earmark.call.replies import Accepted, Addition, Change, Committed, Stale, Welcome
 
@@ -125,6 +125,22 @@ def test_who_comes_back_is_removed_and_added_anew() -> None:
         Tell("ben", Welcome(welcome=b"w", epoch=2)),
     ]
     assert group.live == ["anna", "ben"]
+
+
+def test_a_crowd_is_added_by_several_commits_in_the_order_in_which_they_came() -> None:
+    group = grouped("anna", "ben")
+    group.drop("ben")
+    crowd = [f"guest{number}" for number in range(2 * MOST_ADDED + 1)]
+    for guest in crowd:
+        group.add(guest, package(guest))
+    for first, removes in ((0, ["ben"]), (MOST_ADDED, []), (2 * MOST_ADDED, [])):
+        some = crowd[first : first + MOST_ADDED]
+        epoch = group.epoch
+        assert group.proceed(0.0) == [Tell("anna", change(epoch, some, removes))]
+        steps = group.commit("anna", commit(epoch, some, removes))
+        assert [step.member for step in steps if isinstance(step, Tell) and isinstance(step.message, Welcome)] == some
+    assert group.live == ["anna", *crowd]
+    assert group.proceed(0.0) == []
 
 
 def test_who_goes_while_being_added_is_removed() -> None:

@@ -7,11 +7,13 @@ been, they are taken for gone, and who waits makes a new group.
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from earmark.call.messages import Commit
 from earmark.call.replies import Accepted, Addition, Change, Committed, Reply, Stale, Welcome
 
 PATIENCE_S = 5.0
+MOST_ADDED = 20  # by one commit, which grows with them, as does the time that a browser needs for it
 
 
 @dataclass(frozen=True)
@@ -170,10 +172,11 @@ class Group:
         return [*(GiveUp(member, silent=True) for member in silent), *self._refound(now)]
 
     def _ask(self, now: float) -> list[Step]:
-        """Ask the committer for all that is waiting, if there is anything."""
+        """Ask the committer for what is waiting, if there is anything: a large crowd is added by several commits."""
         removes = tuple(member for member, live in self.leaves.items() if not live)
         if not removes and not self.adds:
             return []
-        self.asked = Asked(self.committer, dict(self.adds), removes, now)
-        adds = [Addition(member=member, key_package=package) for member, package in self.adds.items()]
+        asked = dict(islice(self.adds.items(), MOST_ADDED))
+        self.asked = Asked(self.committer, asked, removes, now)
+        adds = [Addition(member=member, key_package=package) for member, package in asked.items()]
         return [Tell(self.committer, Change(adds=adds, removes=list(removes), epoch=self.epoch))]

@@ -25,7 +25,7 @@ class Rules(Message):
     encoded_transform: Literal[True] = True
     known_devices_only: bool = False
     listen_only: bool = False
-    max_members: int = Field(default=50, ge=2, le=500)
+    max_members: int = Field(default=50, ge=2, le=200)
 
 
 class CallFacts(Message):

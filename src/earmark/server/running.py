@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from earmark.api.inviting import Randomness
+from earmark.call.messages import MOST_BYTES
 from earmark.call.relays.base import Relay
 from earmark.call.replies import IceServer
 from earmark.errors import UsageError
@@ -29,7 +30,6 @@ from earmark.server.metrics import Metrics
 from earmark.server.page import PAGE
 from earmark.server.register import Register
 
-MOST_MESSAGE_BYTES = 64 * 1024
 PING_S = 15.0
 NAME = re.compile(r"[A-Za-z0-9._-]{0,64}")
 LOCAL = "localhost"
@@ -192,7 +192,7 @@ def config_of(app: object, place: Place) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         ws="websockets-sansio",
-        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_max_size=MOST_BYTES,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=False,
