@@ -7,6 +7,8 @@ from tests.api.conftest import STAFF
 from tests.api.voices import RATE, Sound, load, speech, write_opus, write_wav
 
 from earmark.api import Delivered, Vault, Verified, mark, verify
+from earmark.api.progress import silent
+from earmark.api.verifying_files import opened
 from earmark.errors import EarmarkError, MediaError, UsageError
 
 
@@ -65,6 +67,17 @@ def test_a_word_shows_against_the_sealed_original(vault: Vault, out: Path, tmp_p
     assert states(result) == ["genuine", "not from this recording", "genuine"]
     assert result.edits_s == pytest.approx([10, 10.5], abs=0.25)
     assert not list((vault.folder / "work").glob("*/*"))
+
+
+def test_several_runs_may_compare_with_one_sealed_original(vault: Vault, sealed: Delivered, briefing: Path) -> None:
+    """Such as a case that is made while a leak of the same recording is verified."""
+    recording = vault.recording(sealed.recording.id)
+    with opened(vault, recording, None, silent) as one, opened(vault, recording, None, silent) as other:
+        assert one is not None
+        assert other is not None
+        assert one != other
+        assert one.read_bytes() == other.read_bytes() == briefing.read_bytes()
+    assert not list((vault.folder / "work").iterdir())
 
 
 @pytest.mark.usefixtures("marked")

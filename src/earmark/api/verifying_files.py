@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from earmark.api.comparing import Recognised, by_sound, compared, original_of
 from earmark.api.error_rates import error_rate, error_rates
@@ -100,7 +101,7 @@ def opened(
         yield original
         return
     progress("opening", 0.0)
-    with workroom(vault.folder, f"verify-{recording.id}") as work:
+    with workroom(vault.folder, f"verify-{recording.id}-{token_hex(4)}") as work:  # several may compare at a time
         path = work / f"original{Path(recording.input_name).suffix}"
         unseal(vault.sealed_path(recording.id), path, vault.keys(recording.id, "verify").seal_secret)
         progress("opening", 1.0)
