@@ -57,10 +57,16 @@ export async function additionOf(member: string, bytes: Bytes, suite: Ciphersuit
   return theirs ? { proposalType: "add", add: { keyPackage } } : null;
 }
 
-/** Returns the proposals to remove a member: one, or none where they are not in the group. */
-export function removalsOf(member: string, state: ClientState): Proposal[] {
+/**
+ * Returns the proposal to remove a member.
+ *
+ * @throws {@link GroupError} nobody is in the group by that name: whoever is to be removed may be in it by another, and
+ *   would go on listening if it were said that they are removed. Those who come anew make another group, without them.
+ */
+export function removalOf(member: string, state: ClientState): Proposal {
   const removed = leaves(state).find(([, { id }]) => id === member)?.[0];
-  return removed === undefined ? [] : [{ proposalType: "remove", remove: { removed } }];
+  if (removed === undefined) throw new GroupError("somebody who is to be removed is not in the group", RELOAD);
+  return { proposalType: "remove", remove: { removed } };
 }
 
 /**

@@ -29,7 +29,7 @@ import {
   type GroupMember,
   membersOf,
   RELOAD,
-  removalsOf,
+  removalOf,
 } from "./groupmessages.ts";
 import type { Joining } from "./joining.ts";
 import type { Epoch } from "./schedule.ts";
@@ -110,11 +110,13 @@ export class Group {
   }
 
   /**
-   * Makes the commit that adds and removes members. Whoever cannot be added is left out of `adds`; who is not in the group
-   * need not be removed. Nothing changes until `accept`.
+   * Makes the commit that adds and removes members. Whoever cannot be added is left out of `adds`. Nothing changes until
+   * `accept`.
+   *
+   * @throws {@link GroupError} somebody is to be removed who is not in the group by that name.
    */
   async commit(adds: readonly Addition[], removes: readonly string[]): Promise<MadeCommit> {
-    const leaving = removes.flatMap((id) => removalsOf(id, this.#state));
+    const leaving = removes.map((id) => removalOf(id, this.#state));
     const usable = await this.#usable(adds, removes);
     const [added, made] = await this.#tryCommit(usable, leaving);
     this.#pending = { state: made.newState, consumed: made.consumed };

@@ -10,6 +10,7 @@ import { CALL, candidate, change, groupOf, type Person } from "./people.ts";
 import { anyBytes } from "./samples.ts";
 
 const secretOf = async (person: Person) => toHex((await person.group.frameEpoch()).secret);
+const addition = async (member: string) => ({ member, keyPackage: (await candidate(member)).joining.keyPackage });
 const ids = (person: Person) => person.group.members.map(({ id }) => id).sort();
 
 describe("four members", () => {
@@ -140,13 +141,25 @@ describe("a commit", () => {
         { member: "ben", keyPackage: (await candidate("ben")).joining.keyPackage },
         { member: "gil", keyPackage: (await candidate("gil", anna!.device)).joining.keyPackage },
       ],
-      ["nobody"],
+      [],
     );
     expect(made.adds).toEqual(["cleo"]);
     anna!.group.accept();
     await ben!.group.process(made.commit);
     const joined = await Group.join(CALL, cleo.joining, made.welcome!);
     expect(joined.members.map(({ id }) => id).sort()).toEqual(["anna", "ben", "cleo"]);
+  });
+
+  test("is not made where it would leave in the group whoever is to be removed, who founded it by another's name", async () => {
+    const founder = await candidate("carl"); // Anna's, whose client is a modified one
+    const anna: Person = { ...founder, id: "anna", group: await Group.create(CALL, founder.joining) };
+    const { added } = await change(anna, [], [await candidate("ben")], []);
+    const [{ group }] = added as [Person];
+    await expect(group.commit([await addition("dora")], ["anna"])).rejects.toThrow("to be removed");
+    expect(() => {
+      group.accept();
+    }).toThrow("no commit of ours");
+    expect(group.epoch).toBe(1);
   });
 
   test("that puts somebody into the group twice is refused by the others", async () => {
