@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from tests.postgres import Cluster
 from tests.server.conftest import Play
-from tests.server.guests import Guest, Site, running
+from tests.server.guests import WAIT_S, Guest, Site, running
 from tests.server.test_calls import enter
 
 from earmark.call.schedule import BLOCK_POSITIONS
 from earmark.errors import ElsewhereError, VaultError
+from earmark.records.calls.entries import CallRecord
 from earmark.records.vault import Vault
 from earmark.server import house
 
@@ -224,6 +225,44 @@ def test_what_hosts_have_decided_outlives_the_server(one_after_the_other: Play) 
         body = {"people": [{"id": "ben"}]}
         made = (await site.ask("POST", f"/api/calls/{links['']}/people", json=body)).json()["links"]
         assert await comes_in(site, made[0]["link"], "ben") == "host"
+
+    one_after_the_other(before)
+    one_after_the_other(after)
+
+
+def test_a_removal_and_an_end_are_put_on_record_when_the_vault_takes_them_again(
+    one_after_the_other: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links: dict[str, str] = {}
+    over: dict[str, str] = {}
+
+    def full(*_: object, **__: object) -> None:
+        raise VaultError("the disk is full", "Make room.")
+
+    async def until(site: Site, so: Callable[[CallRecord], bool], call_id: str) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not so(await site.house.register.run(site.vault.calls.get, call_id)):
+                await asyncio.sleep(0.05)
+
+    async def before(site: Site) -> None:
+        async with a_call(site, ["anna"]) as (made, host, [anna]), a_call(site, ["ben"]) as (other, chair, [ben]):
+            links.update(made)
+            over.update(other)
+            with monkeypatch.context() as patch:
+                for name in ("remove", "end"):
+                    patch.setattr(site.vault.calls, name, full)
+                await host.say("remove", member="anna")
+                assert (await host.hear("error"))["about"] == "remove"
+                await anna.closed()
+                await chair.say("end")
+                await ben.closed()
+                assert await comes_in(site, over["ben"], "ben") == "ended"
+            await until(site, lambda call: any(person.removed_at for person in call.people), made[""])
+            await until(site, lambda call: call.ended_at is not None, other[""])
+
+    async def after(site: Site) -> None:
+        assert await comes_in(site, links["anna"], "anna") == "host"
+        assert await comes_in(site, over["ben"], "ben") == "ended"
 
     one_after_the_other(before)
     one_after_the_other(after)

@@ -19,6 +19,7 @@ from earmark.call.events import (
     RecordLock,
     RecordRemoval,
 )
+from earmark.call.insisting import Decision, Insistence
 from earmark.call.keying import Keying
 from earmark.call.messages import Consent
 from earmark.call.notice import NOTICE, NOTICE_SHA256
@@ -43,6 +44,14 @@ ENDINGS: dict[EndedFor, str] = {
     "stopped": "The server stops. Come again when the host says so.",
     "unrecorded": "It could not be put on record that you agree and come in. Enter again.",
 }
+
+UNRECORDED: dict[type[Decision], tuple[str, str]] = {
+    RecordRemoval: ("remove", "That somebody is removed"),
+    RecordLock: ("lock", "Whether the call is locked"),
+    RecordLeave: ("leave", "That somebody has left"),
+    EndCall: ("end", "That the call is over"),
+}
+"""What hosts are told, and about which message, where a decision cannot be put on record."""
 
 
 class Door:
@@ -78,6 +87,7 @@ class Door:
         self._over: EndedFor | None = None
         self._removed = set(before.removed)
         self._expected_back = set(before.expected_back)
+        self._insistence = Insistence(out, self._tell_hosts_unrecorded)
 
     @property
     def locked(self) -> bool:
@@ -88,6 +98,15 @@ class Door:
     def over(self) -> bool:
         """Whether the call is, for everybody."""
         return self._over is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was decided here is on record."""
+        return self._insistence.settled
+
+    def proceed(self) -> None:
+        """Go on putting on record what was decided and is not there yet."""
+        self._insistence.proceed()
 
     # --- coming in
 
@@ -156,6 +175,7 @@ class Door:
         if self._is_full():
             raise CallError("as many people as the rules allow are in the call", "Somebody has to leave first.")
         seat.stage = Stage.ENTERING
+        self._insistence.withdraw(RecordLeave(seat.member))
         request = RecordEntry(seat.member)
         self._out.ask(request, lambda _none: self._entered(seat), lambda why: self._unrecorded(seat, why))
         self._telling.waiting_changed()
@@ -188,7 +208,7 @@ class Door:
         self._expected_back.discard(seat.member)
         self._out.close(seat)
         self.leave(seat)
-        self._out.do(RecordLeave(seat.member))
+        self._insistence.record(RecordLeave(seat.member))
 
     def leave(self, seat: Seat) -> None:
         """Cut somebody off at once, wherever they were."""
@@ -209,7 +229,8 @@ class Door:
             for seat in self._seats.all():
                 self.dismiss(seat, ended(how))
             if how == "ended":
-                self._out.do(EndCall())
+                self._insistence.record(EndCall())
+        self._insistence.proceed(now=True)
 
     # --- what hosts do
 
@@ -241,13 +262,20 @@ class Door:
         self._expected_back.discard(member)
         for seat in [seat for seat in self._seats.all() if seat.member == member]:
             self.dismiss(seat, ended("removed") if seat.stage is Stage.INSIDE else refusal("host"))
-        self._out.do(RecordRemoval(member))
+        self._insistence.record(RecordRemoval(member))
 
     def lock(self, locked: bool) -> None:
         """Let nobody else come, or let them again."""
         if locked != self._locked:
             self._locked = locked
-            self._out.do(RecordLock(locked))
+            self._insistence.record(RecordLock(locked))
+
+    def _tell_hosts_unrecorded(self, decision: Decision, why: Failed) -> None:
+        about, what = UNRECORDED[type(decision)]
+        hint = "It holds here, and is tried again until it is on record." if why.passing else why.hint
+        for seat in self._seats.all(Stage.INSIDE):
+            if seat.invited.host:
+                self._out.error(seat, about, f"{what} could not be put on record: {why.message}", hint)
 
     def _in_lobby(self, member: str) -> Seat:
         waiting = self._seats.of(member, [Stage.LOBBY])

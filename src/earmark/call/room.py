@@ -88,6 +88,11 @@ class Room:
         return self._door.over
 
     @property
+    def settled(self) -> bool:
+        """Whether all that was decided here is on record."""
+        return self._door.settled
+
+    @property
     def headcount(self) -> Headcount:
         """How many there are now."""
         lobby, inside = (len(self._seats.all(stage)) for stage in (Stage.LOBBY, Stage.INSIDE))
@@ -127,7 +132,7 @@ class Room:
             case Stop():
                 self._door.finish("stopped")
             case Tick():
-                pass
+                self._door.proceed()
         self._keying.proceed()
         self._speaking.proceed()
         self._sampling.proceed()

@@ -141,7 +141,8 @@ class House:
                 failed += 1  # once may be this machine's fault, which has been asleep
                 taken = list(self._calls) if failed > 1 and self._clock() - sure >= PARTED_S else []
             await asyncio.gather(*(self._let_go(call_id) for call_id in taken if call_id in self._calls))
-            await asyncio.gather(*(self._clear(call_id) for call_id, call in list(self._calls.items()) if call.over))
+            done = [call_id for call_id, call in self._calls.items() if call.over and call.settled]
+            await asyncio.gather(*(self._clear(call_id) for call_id in done))
 
     async def _let_go(self, call_id: str) -> None:
         log.warning("call %s: held by another server, or nobody can tell", call_id)

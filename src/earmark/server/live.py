@@ -48,6 +48,7 @@ from earmark.call.events import (
     TakeAnswer,
     Tick,
 )
+from earmark.call.insisting import Decision
 from earmark.call.messages import Incoming
 from earmark.call.relays.base import Relay
 from earmark.call.replies import Keys, Refused, Rules
@@ -106,6 +107,11 @@ class LiveCall:
     def over(self) -> bool:
         """Whether nobody can enter any more."""
         return self._room.over
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was decided in it is on record."""
+        return self._room.settled
 
     @property
     def headcount(self) -> Headcount:
@@ -198,7 +204,8 @@ class LiveCall:
         except Exception:
             self._metrics.failures.labels(type(request).__name__).inc()
             log.exception("call %s: %s failed", self._id, type(request).__name__)
-            answer = Failed(number, "the server has failed to do that", "Its log says more.")
+            lasts = isinstance(request, Decision)  # and must not be lost by what nobody foresaw
+            answer = Failed(number, "the server has failed to do that", "Its log says more.", passing=lasts)
         else:
             answer = Done(number, value)
         if number:
@@ -236,7 +243,8 @@ class LiveCall:
                 log.info("call %s: %s has gone", self._id, member)
             case EndCall():
                 await self._register.end(self._id)
-                await self._relay.close_room(self._id)
+                with suppress(RelayError):  # which has ended, and with it all that it carried
+                    await self._relay.close_room(self._id)
                 log.info("call %s: over", self._id)
 
     async def _do_with_door(self, request: RecordLeave | RecordRemoval | RecordLock) -> None:
