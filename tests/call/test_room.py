@@ -54,6 +54,7 @@ from earmark.call.replies import (
     Opened,
     Published,
     Refused,
+    Republish,
     Roster,
     Sample,
     Waiting,
@@ -424,6 +425,29 @@ def test_a_stream_that_the_relay_could_not_offer_is_offered_again() -> None:
     script.play(Tick())
     assert len(script.heard(HOST, Offer)) == 1
     assert not script.open
+
+
+def test_a_stream_that_the_relay_did_not_take_is_handed_to_it_again_until_it_does() -> None:
+    script = begun("anna")
+    stream = script.speak("anna")
+    script.answering = False
+    for tries in range(1, 4):
+        script.say("anna", messages.Publish(stream=stream, offer=tries, sdp="offer"))
+        (number,) = script.open
+        script.open.clear()
+        script.play(Failed(number, "the relay is slow", ""))
+        assert kinds(script, "anna").count("error") == tries
+        script.play(Tick())
+        assert len(script.heard("anna", Republish)) == tries - 1
+        script.now += AGAIN_S
+        script.play(Tick())
+        assert script.heard("anna", Republish) == [Republish(stream=stream)] * tries
+    script.answering = True
+    script.say("anna", messages.Publish(stream=stream, offer=4, sdp="offer"))
+    script.now += AGAIN_S
+    script.play(Tick())
+    assert len(script.heard("anna", Republish)) == 3
+    assert [published.offer for published in script.heard("anna", Published)] == [4]
 
 
 def test_a_stream_is_offered_again_to_whom_the_relay_does_not_take_the_answer_of() -> None:

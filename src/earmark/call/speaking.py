@@ -111,16 +111,14 @@ class Speaking:
         stream.published = False
         request = Publish(stream.number, seat.member, message.sdp)
         self._out.ask(
-            request, partial(self._published, seat, stream, message.offer), partial(self._failed, seat, message.type)
+            request, partial(self._published, seat, stream, message.offer), partial(self._not_published, seat, stream)
         )
 
     def republish(self) -> None:
         """Have every stream handed to the relay again, which runs anew; who hears a stream is offered it then."""
         for stream in self._streams.values():
-            speaker = self._seats.inside(stream.speaker)
             stream.published = False
-            if speaker is not None:
-                self._out.send(speaker, Republish(stream=stream.number))
+            self._republish(stream)
 
     def subscribe(self, seat: Seat, number: int) -> None:
         """Have a stream offered to somebody, as soon as it is published.
@@ -134,8 +132,10 @@ class Speaking:
             self._offer(stream, seat)
 
     def proceed(self) -> None:
-        """Have streams offered again to those to whom the relay could not offer them."""
+        """Have streams offered again which the relay could not take of their speakers, or not offer to listeners."""
         for stream in self._streams.values():
+            if stream.refused <= self._out.now:
+                self._republish(stream)
             due = [member for member, again in stream.missed.items() if again <= self._out.now]
             for member in due if stream.published else ():
                 stream.missed[member] = math.inf  # until there is an answer
@@ -211,11 +211,23 @@ class Speaking:
     def _published(self, seat: Seat, stream: Stream, offer: int, sdp: object) -> None:
         assert isinstance(sdp, str)  # noqa: S101 - what the request gives
         self._out.send(seat, Published(stream=stream.number, offer=offer, sdp=sdp))
-        stream.published = stream.number in self._streams
+        stream.published, stream.refused = stream.number in self._streams, math.inf
         for member in stream.wanted if stream.published else ():
             listener = self._seats.inside(member)
             if listener is not None:
                 self._offer(stream, listener)
+
+    def _not_published(self, seat: Seat, stream: Stream, failure: Failed) -> None:
+        """Have a stream handed to the relay again that did not take it."""
+        self._failed(seat, "publish", failure)
+        if not stream.published:
+            stream.refused = self._out.now + AGAIN_S
+
+    def _republish(self, stream: Stream) -> None:
+        stream.refused = math.inf  # until there is an answer
+        speaker = self._seats.inside(stream.speaker)
+        if speaker is not None:
+            self._out.send(speaker, Republish(stream=stream.number))
 
     def _offer(self, stream: Stream, seat: Seat) -> None:
         stream.offers[seat.member] += 1

@@ -45,6 +45,7 @@ class Stream:
         blocks: how many have begun.
         opening: whether the next one is being begun.
         published: whether the relay has it.
+        refused: when its speaker is to offer it again, which the relay could not take.
         dealt: up to which position keys have been dealt, by listener.
         wanted: who wants to hear it, in order.
         doubts: whether it can be traced.
@@ -64,6 +65,7 @@ class Stream:
     blocks: int = 1
     opening: bool = False
     published: bool = False
+    refused: float = math.inf
     dealt: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
     offers: Counter[str] = field(default_factory=Counter)
