@@ -20,7 +20,7 @@ from tests.bombs import silence
 from tests.cases.pages import assert_harmless
 
 from earmark.api import Delivered, Listener, Vault, case, cases, check_case, mark, new_case, trace, verify
-from earmark.api.casework import NO_KEY
+from earmark.api.casework import NO_KEY, UNLUCKY
 from earmark.api.tracing import traced
 from earmark.cases import bundle as bundles
 from earmark.cases.evidence import read
@@ -135,6 +135,16 @@ def assert_nobody(vault: Vault, folder: Path) -> None:
             assert not re.search(rf"\b{listener.id}\b", content, re.IGNORECASE), (path.name, listener.id)
         assert not any(secret.hex() in content for secret in secrets)
         assert "deficits" not in content
+
+
+def test_that_chance_fails_a_check_is_told_with_the_case(
+    vault: Vault, leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert UNLUCKY not in new_case(vault, leak, tmp_path / "as-a-rule").notes
+    monkeypatch.setattr("earmark.cases.chance.allowed", lambda *_: 0.0)
+    made = new_case(vault, leak, tmp_path / "case")
+    assert UNLUCKY in made.notes
+    assert [number for number, _ in failed(made.folder)] == [14]
 
 
 def test_below_the_bound_nobody_is_mentioned(vault: Vault, leak: Path, tmp_path: Path) -> None:

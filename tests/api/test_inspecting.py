@@ -49,7 +49,17 @@ def test_silence(tmp_path: Path) -> None:
         inspect(write_wav(tmp_path / "x.wav", np.zeros((1, 9 * RATE), np.float32)))
 
 
-@pytest.mark.parametrize("option", [{"listeners": 0}, {"family_wise": 0.0}, {"coalition": 0}, {"coalition": 33}])
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"listeners": 0},
+        {"listeners": 100_001},
+        {"listeners": 10**20},
+        {"family_wise": 0.0},
+        {"coalition": 0},
+        {"coalition": 33},
+    ],
+)
 def test_options_that_make_no_sense(briefing: Path, option: dict[str, int]) -> None:
     with pytest.raises(UsageError):
         inspect(briefing, **option)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from earmark.api.sealing_calls import call_facts
 from earmark.api.tracing import Tracing, traced
 from earmark.api.tracks import opened_secrets
 from earmark.cases.bundle import File, Openings, Statement
-from earmark.cases.computed import Bits, codewords_at
+from earmark.cases.computed import Bits, codewords_at, innocents
 from earmark.cases.evidence import Evidence
 from earmark.cases.evidence import written as evidence_text
 from earmark.cases.facts import ExhibitFacts, RecordingFacts
@@ -43,6 +43,10 @@ WITHHELD = (
     "can check"
 )
 NO_KEY = "nobody is named, so that no mark key was opened"
+UNLUCKY = (
+    "number 14 of “earmark case check” fails, as it does by chance for up to one honest case in a thousand, and will "
+    "for every case of this leak: say so to whoever checks it"
+)
 
 
 def new_case(
@@ -113,7 +117,16 @@ def new_case(
             put(folder / BUNDLE, sealed(vault, statement, tracing.entry))
         progress("writing", 1.0)
     opened = openings.marks_opened
-    return work.made(out or Path(case), tracing, mark_key_opened=opened, keyless=open_mark_key and not opened)
+    said = (*((NO_KEY,) if open_mark_key and not opened else ()), *((UNLUCKY,) if unlucky(work.evidence) else ()))
+    return work.made(out or Path(case), tracing, mark_key_opened=opened, notes=said)
+
+
+def unlucky(evidence: Evidence) -> bool:
+    """Tell whether those not named are further from what chance gives than is allowed, as now and then they are."""
+    if not evidence.accusations:
+        return False
+    found = innocents(evidence)
+    return found.off > found.allowed
 
 
 def require_same(received: Received, tracing: Tracing) -> None:
@@ -212,7 +225,7 @@ class Work:
             untold=self.tracing.result.untold,
         )
 
-    def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, keyless: bool) -> CaseMade:
+    def made(self, folder: Path, tracing: Tracing, *, mark_key_opened: bool, notes: Sequence[str]) -> CaseMade:
         """Return what has come of it."""
         return CaseMade(
             case=self.case,
@@ -228,7 +241,7 @@ class Work:
             notes=(
                 *tracing.result.notes,
                 *((WITHHELD,) if tracing.judged.withheld else ()),
-                *((NO_KEY,) if keyless else ()),
+                *notes,
                 *(self.line.notes if self.line else ()),
             ),
         )

@@ -13,6 +13,7 @@ from earmark.codes.outlook import MOST_COLLUDERS, Price, segments_needed
 from earmark.errors import UsageError
 from earmark.grid import Grid
 from earmark.media.target import choose_target
+from earmark.records.listeners import MAX_LISTENERS
 
 DEFAULT_LISTENERS = 1000
 
@@ -29,7 +30,7 @@ def inspect(
 
     Args:
         source: the recording; never changed.
-        listeners: among how many a leaker is to be found.
+        listeners: among how many a leaker is to be found, 1 to 100,000.
         family_wise: the allowed chance that any innocent listener is named, as in ``trace``.
         coalition: the coalition size of the codebook, 1 to 32; 4 if None.
         progress: told about the stages "reading" and "rehearsing".
@@ -40,9 +41,10 @@ def inspect(
     """
     size = DEFAULT_COALITION if coalition is None else coalition
     require_bound(family_wise)
-    if not (listeners >= 1 and 1 <= size <= MAX_COALITION):
+    if not (1 <= listeners <= MAX_LISTENERS and 1 <= size <= MAX_COALITION):
         raise UsageError(
-            "there is at least 1 listener, and a coalition of 1 to 32", "What is left out is 1,000 listeners, and 4."
+            f"there are 1 to {MAX_LISTENERS:,} listeners, and a coalition of 1 to {MAX_COALITION}",
+            "What is left out is 1,000 listeners, and 4.",
         )
     original = examine(source, progress)
     target = choose_target(original.info)

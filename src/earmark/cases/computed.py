@@ -141,12 +141,36 @@ def check_innocents(bundle: Bundle) -> str:
     evidence = bundle.statement.evidence
     if not evidence.accusations:
         raise NotCheckedError(NOBODY)
+    found = innocents(evidence)
+    if not found.off <= found.allowed:
+        raise ValueError(f"their scores are {found.off:.3f} off what chance gives, and {found.allowed:.3f} is allowed")
+    return f"{found.count:,} innocents, {found.off:.3f} off, {found.allowed:.3f} allowed"
+
+
+@dataclass(frozen=True)
+class Found:
+    """How those who are not named compare with chance.
+
+    Attributes:
+        count: how many they are.
+        off: how far the shares of their deficits are from the probabilities at most, 0 to 1.
+        allowed: how far they may be.
+    """
+
+    count: int
+    off: float
+    allowed: float
+
+
+def innocents(evidence: Evidence) -> Found:
+    """Return how those compare with chance who are not named, of evidence that names somebody.
+
+    Raises:
+        ValueError: not all of them are there, or not as the format says.
+    """
     count = evidence.listeners - len(evidence.accusations)
-    limit = chance.allowed(count, len(evidence.attempts))
-    found = [_distance(one, next(evidence.named_by(n)), count) for n, one in enumerate(evidence.attempts)]
-    if not max(found) <= limit:
-        raise ValueError(f"their scores are {max(found):.3f} off what chance gives, and {limit:.3f} is allowed")
-    return f"{count:,} innocents, {max(found):.3f} off, {limit:.3f} allowed"
+    off = [_distance(one, next(evidence.named_by(n)), count) for n, one in enumerate(evidence.attempts)]
+    return Found(count, max(off), chance.allowed(count, len(evidence.attempts)))
 
 
 def _distance(attempt: Attempt, first: Accusation, count: int) -> float:
