@@ -69,21 +69,19 @@ export class CallMedia {
   private readonly keyWatch = new KeyWatch();
   private readonly wayWatch = new Watch();
   private readonly soundWatch = new Watch();
-  private readonly iceServers: RTCIceServer[];
   private counting: ((counts: Counts) => void)[] = [];
   private own: Own | null = null;
   private beginning: symbol | null = null;
 
   /**
    * @param place is where audio elements are put.
-   * @param iceServers help to find a way through; none unless the server names some.
+   * @param named are the servers that help to find a way through, as they are now: their passwords do not last.
    */
   constructor(
     place: HTMLElement,
-    iceServers: readonly IceServer[],
+    private readonly named: () => readonly IceServer[],
     private readonly events: CallMediaEvents,
   ) {
-    this.iceServers = iceServers.map(({ urls, username, credential }) => ({ urls: [...urls], username, credential }));
     this.sound = new Sound(place, () => {
       events.blocked();
     });
@@ -227,6 +225,10 @@ export class CallMedia {
 
   play(): void {
     this.sound.play();
+  }
+
+  private get iceServers(): RTCIceServer[] {
+    return this.named().map(({ urls, username, credential }) => ({ urls: [...urls], username, credential }));
   }
 
   private counts(): Promise<Counts> {

@@ -198,7 +198,7 @@ export class Controller implements CallActions {
   }
 
   private mediaIn(): CallMedia {
-    return new CallMedia(this.place, this.session?.view.iceServers ?? [], {
+    return new CallMedia(this.place, () => this.session?.view.iceServers ?? [], {
       blocked: () => {
         this.store.update({ silenced: true });
       },

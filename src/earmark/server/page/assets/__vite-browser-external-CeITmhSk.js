@@ -1,1 +1,0 @@
-import{w as e}from"./index-BECoAyCB.js";var t=e(((e,t)=>{t.exports={}}));export default t();
