@@ -13,14 +13,14 @@ from unittest.mock import patch
 from bench.ladder import Rung, climb, needed
 from bench.seconds import LENGTHS, PROCESSES, Cut, cuts, named, outcomes
 from bench.stage import Stage
-from earmark.signal.listening import listen
+from earmark.signal.listening import Intake, listen
 from earmark.signal.network import learned
 from earmark.signal.plain import plain
 from earmark.signal.surroundings import Judge
 
 ATTACKS = ("clean", "opus:16k", "opus:12k", "g711", "white:10", "noise:10", "loudspeaker+room+noise:20+opus:24k")
 JUDGES: tuple[Judge, ...] = (plain, learned)
-LISTENERS = ("earmark.api.finding.listen", "earmark.api.looking.listen")
+LISTENERS = ("earmark.api.ear.Intake", "earmark.api.looking.listen")
 
 ABOUT = (
     "Seconds as above, of the same cuts, where a linear filter tells what cells say (plain), and where the network\n"
@@ -60,5 +60,5 @@ def measure(stage: Stage, clips: int) -> Iterator[Found]:
 
 def named_by(judge: Judge, cut: Cut) -> bool:
     """Make the leak, trace it by what a judge says, and tell whether its listener is named."""
-    with patch(LISTENERS[0], partial(listen, judge=judge)), patch(LISTENERS[1], partial(listen, judge=judge)):
+    with patch(LISTENERS[0], partial(Intake, judge=judge)), patch(LISTENERS[1], partial(listen, judge=judge)):
         return named(cut)

@@ -6,7 +6,7 @@ from tests.api.voices import speech
 from tests.signal.scenes import Floats, pieces
 
 from earmark.signal.layout import Layout
-from earmark.signal.listening import JUDGED_FRAMES, STEPS, Listening, listen
+from earmark.signal.listening import JUDGED_FRAMES, STEPS, Intake, Listening, listen
 from earmark.signal.network import learned
 from earmark.signal.plain import plain
 from earmark.signal.spectrum import ANALYSIS_RATE, log_powers
@@ -66,6 +66,32 @@ def test_the_size_of_blocks_makes_no_difference(lengths: list[int]) -> None:
     one, other = listened(sound), listen(pieces(sound, lengths), LAYOUT, plain)
     assert one.seconds == other.seconds
     assert np.abs(one.cells.astype(int) - other.cells).max() <= 1
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.lists(st.floats(0, 4), max_size=3), st.integers(1, 20_000))
+def test_a_sound_can_be_taken_in_little_by_little(seconds: list[float], length: int) -> None:
+    sound = speech(3, rate=ANALYSIS_RATE)
+    intake = Intake(pieces(sound, [length]), LAYOUT, plain)
+    frames = 0
+    for upto in seconds:
+        heard = intake.first(upto)
+        assert heard.frames >= frames
+        assert heard.frames * heard.hop_s >= min(upto, 3.0)
+        assert heard.seconds <= 3.0
+        frames = heard.frames
+    whole, expected = intake.first(), listened(sound)
+    assert whole.seconds == expected.seconds
+    assert np.abs(whole.cells.astype(int) - expected.cells).max() <= 1
+    assert np.array_equal(intake.first().cells, whole.cells)
+
+
+def test_no_more_is_taken_in_than_is_wanted(spoken: Floats) -> None:
+    second = ANALYSIS_RATE
+    intake = Intake((spoken[:, at * second : (at + 1) * second] for at in range(8)), LAYOUT)
+    assert 3 <= intake.first(3).seconds <= 4
+    assert intake.first(1).seconds <= 4
+    assert intake.first().seconds == 8
 
 
 @judges

@@ -5,13 +5,15 @@ depend on who has which copy either.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from earmark.api.finding import Strand, hear, listened
+from earmark.api.ear import Ear
+from earmark.api.finding import Strand, hear
 from earmark.api.looking import Track
 from earmark.api.progress import Progress, parted, watched
 from earmark.media.opus import FRAME_MS, RATE, opus_sound
@@ -62,7 +64,8 @@ def recognised(leak: Path, tracks: Sequence[Track], progress: Progress) -> Recog
 
 def by_sound(leak: Path, track: Track, original: Path, progress: Progress) -> Strand | None:
     """Return where a recording is in a leak by how it sounds, its mark aside; None if it is not, at its own speed."""
-    listening = listened(leak, progress, track.layout, OWN)
+    with closing(Ear(leak, progress)) as ear:
+        listening = ear(track.layout)
     if not listening.frames:
         return None
     sounding = Sounding(

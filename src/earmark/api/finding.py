@@ -5,26 +5,24 @@ that evidence cannot depend on who was given what: it comes from a leak and from
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from math import exp
 from pathlib import Path
 
 import numpy as np
 
-from earmark.api.looking import Ear, Hit, Track, layouts_of, manner_of, signs_of, surest_hits
-from earmark.api.progress import Progress, parted, watched
+from earmark.api.ear import Ear
+from earmark.api.looking import LONG_S, Hit, Track, layouts_of, manner_of, signs_of, surest_hits
+from earmark.api.progress import Progress, parted
 from earmark.media.bounds import require_bounded
-from earmark.media.reading import read_resampled
-from earmark.media.source import probe
 from earmark.signal.alignment import FALSE_FURTHER_PASSAGE, SHORTEST_PART_S, Passage, align
 from earmark.signal.borders import settle
 from earmark.signal.correlation import Correlator
 from earmark.signal.evidence import Evidence, gather
-from earmark.signal.layout import Layout
-from earmark.signal.listening import Listening, listen
-from earmark.signal.pace import OWN, Pace
-from earmark.signal.search import CANDIDATES, Place
+from earmark.signal.listening import Listening
+from earmark.signal.search import Place
 
 DETECTOR = 2
 """Which rules recordings are marked and traced by, kept with each of them.
@@ -32,7 +30,6 @@ DETECTOR = 2
 It stands for the patterns, the grid and the codebook together, which do not know of each other; so it is said here,
 where they meet, and has to grow when any of them changes what a copy of old would sound like or be traced by."""
 
-KEPT_LISTENINGS = CANDIDATES + 1
 ALIKE = 0.1
 TOGETHER = 0.8
 """What all streams of a call that are in a leak have together of the allowed chance; the rest is for each by itself.
@@ -168,22 +165,18 @@ def hear(leak: Path, tracks: Sequence[Track], progress: Progress, sought: Sought
         MediaError: there is nothing in it that can be decoded, or more than can be listened to.
     """
     require_bounded(leak)
-    ear = lru_cache(KEPT_LISTENINGS)(partial(listened, leak, progress))
-    seconds = ear(layouts_of(tracks)[0], OWN).seconds
     among = len(tracks) if sought is None else sought.tracks
-    hits = surest_hits(ear, leak, tracks, among, progress) if seconds >= SHORTEST_PART_S else []
-    if hits and hits[0].place.sure:
-        strands = aligned(ear, hits[0], tracks, sought, progress)
-        return Heard(seconds, bool(strands), attempts(strands), among)
-    pairs = zip(hits, shares(hits), strict=True)
-    return Heard(seconds, False, tuple(one for hit, share in pairs for one in possible(ear, hit, share)), among)
-
-
-def listened(leak: Path, progress: Progress, layout: Layout, pace: Pace) -> Listening:
-    """Return what is heard in the cells of a layout."""
-    expected = (probe(leak).seconds or 0) * pace.rate
-    sound = watched(read_resampled(leak, pace.rate), expected, "listening", progress)
-    return listen(sound, layout, pace=pace)
+    with closing(Ear(leak, progress)) as ear:
+        layout = layouts_of(tracks)[0]
+        long_enough = ear.early(layout, LONG_S).seconds >= SHORTEST_PART_S
+        hits = surest_hits(ear, leak, tracks, among, progress) if long_enough else []
+        if hits and hits[0].place.sure:
+            strands = aligned(ear, hits[0], tracks, sought, progress)
+            seconds = ear(hits[0].track.layout, hits[0].pace).seconds
+            return Heard(seconds, bool(strands), attempts(strands), among)
+        pairs = zip(hits, shares(hits), strict=True)
+        likely = tuple(one for hit, share in pairs for one in possible(ear, hit, share))
+        return Heard(ear(layout).seconds, False, likely, among)
 
 
 def aligned(ear: Ear, hit: Hit, tracks: Sequence[Track], sought: Sought | None, progress: Progress) -> list[Strand]:

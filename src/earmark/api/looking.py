@@ -6,7 +6,7 @@ Nothing here may import ``earmark.codes`` or ``earmark.records``, see ``earmark.
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from math import ceil, log
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from earmark.api.ear import Ear
 from earmark.api.progress import Progress
 from earmark.grid import BLOCK_SEGMENTS, Grid
 from earmark.media.reading import read_resampled
@@ -22,13 +23,16 @@ from earmark.signal.alignment import STRAIGHT, Manner
 from earmark.signal.correlation import Correlator, Ints
 from earmark.signal.layout import DEFAULT_SLOT_MS, Layout
 from earmark.signal.listening import Listening, listen
-from earmark.signal.pace import OWN, Pace, beside, paces
+from earmark.signal.pace import Pace, beside, paces
 from earmark.signal.patterns import Patterns
 from earmark.signal.search import CANDIDATES, FALSE_PASSAGE, Place, most_telling, promise, search
 from earmark.signal.wandering import WANDERING, likeliest
 
 LOOKS = 3
+GLANCES = 3
 LONG_S = 60.0
+FEW = 3
+"""Tracks that are looked for at other paces sooner than the rest of a long leak is heard."""
 LIKELY = 0.05
 SAME_LINE_S = 0.04
 GLANCE_S = 4.0
@@ -43,8 +47,6 @@ NEVER = 1e-300
 """A chance so small that a search that is allowed no larger one goes on to the end."""
 
 Sound = NDArray[np.float32]
-Ear = Callable[[Layout, Pace], Listening]
-"""What is heard of the leak in the cells of a layout, at a pace."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +143,21 @@ def surest_hits(ear: Ear, leak: Path, tracks: Sequence[Track], among: int, progr
     most leaks need no more; at everything; at other paces. The last comes before the second where that is long. It is
     left out for recordings that are likely to have been found, or where so little is said that no look so short can be
     sure. What is heard of a recording does not depend on which others are looked for: who hears it again has it alone.
+
+    Of a long leak the first look is at those that say most of its first minute, of its first minutes, and of all, as
+    long as nothing is found. The rest of it is not heard before that is needed; where few tracks are looked for, other
+    paces are looked at sooner. It goes by ``among`` what few are, so that whoever hears it again looks alike.
     """
     everywhere = looks_everywhere(ear, tracks, among)
     at_paces = looks_at_paces(ear, leak, tracks, among, lambda: found_likely(likely))
-    short = ear(layouts_of(tracks)[0], OWN).seconds <= LONG_S
+    looks: tuple[Look, ...] = glances(ear, tracks, among), everywhere, at_paces
+    if ear.early(layouts_of(tracks)[0], LONG_S).seconds > LONG_S:
+        glance = partial(glances, tracks=tracks, among=GLANCES * among)
+        minute, minutes = (glance(partial(ear.early, seconds=seconds)) for seconds in (LONG_S, EXCERPT_FROM_S))
+        whole = glance(ear)
+        looks = minute, minutes, *((at_paces, whole) if among <= FEW else (whole, at_paces)), everywhere
     likely: list[Hit] = []
-    for look in (glances(ear, tracks, among), *((everywhere, at_paces) if short else (at_paces, everywhere))):
+    for look in looks:
         for done, hits in look:
             progress("searching", done)
             likely = distinct(sorted([*likely, *hits], key=lambda hit: hit.place.log_chance))[:CANDIDATES]
@@ -164,10 +175,10 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
     return told
 
 
-def glances(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
-    """Look for each recording in the few seconds of the leak that say most."""
+def glances(hear: Callable[[Layout], Listening], tracks: Sequence[Track], among: int) -> Look:
+    """Look for each recording in the few seconds that say most of what is heard."""
     for number, track in enumerate(tracks):
-        listening = ear(track.layout, OWN)
+        listening = hear(track.layout)
         correlator = Correlator(listening, signs_of(track))
         places = search(correlator, *most_telling(listening, GLANCE_S), LOOKS * among)
         yield number / len(tracks), hits_of(track, listening, places)
@@ -188,11 +199,6 @@ def most_promised(listening: Listening, first: int, last: int) -> float:
     return max(promise(listening, first + phase, last) for phase in range(listening.hops_per_segment))
 
 
-def early(listening: Listening) -> Listening:
-    """Return the first minutes of a listening: excerpts are not from the end of a long leak."""
-    return replace(listening, cells=listening.cells[: round(EXCERPT_FROM_S / listening.hop_s)])
-
-
 def looks_at_paces(
     ear: Ear, leak: Path, tracks: Sequence[Track], among: int, left_out: Callable[[], Collection[str]]
 ) -> Look:
@@ -200,7 +206,7 @@ def looks_at_paces(
     tried, known = tuple(paces()), left_out()
     for layout in layouts_of(tracks):
         chosen = [track for track in tracks if track.layout == layout and track.recording_id not in known]
-        listening = early(ear(layout, OWN))
+        listening = ear.early(layout, EXCERPT_FROM_S)
         if not chosen or not promising(listening):
             continue
         start_s, sound = excerpt(leak, listening)
@@ -272,14 +278,14 @@ def at_pace(sound: Sound, layout: Layout, pace: Pace) -> Listening:
 def looks_everywhere(ear: Ear, tracks: Sequence[Track], among: int) -> Look:
     """Look for each recording in all of the leak, 20 s after 20 s; for each stream of a call, a minute at a time."""
     signs = lru_cache(KEPT_SIGNS)(signs_of)
-    seconds = ear(layouts_of(tracks)[0], OWN).seconds
+    seconds = ear(layouts_of(tracks)[0]).seconds
     parts = [
         (number * manner_of(track).longest_s, track)
         for track in tracks
         for number in range(max(1, ceil(seconds / manner_of(track).longest_s)))
     ]
     for done, (start_s, track) in enumerate(sorted(parts, key=lambda part: part[0])):
-        listening, manner = ear(track.layout, OWN), manner_of(track)
+        listening, manner = ear(track.layout), manner_of(track)
         trials = LOOKS * among * max(1, ceil(seconds / manner.longest_s))
         first, last = (round(at / listening.hop_s) for at in (start_s, start_s + manner.longest_s))
         span = first, min(last, listening.frames)

@@ -1,6 +1,6 @@
 """Streaming the sound of a file: strictly for marking, forgivingly for tracing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -87,7 +87,7 @@ def regrouped(blocks: Iterable[Block], samples: int) -> Iterator[Block]:
         yield np.concatenate(waiting, axis=1)
 
 
-def read_resampled(path: Path, rate: int = 16_000) -> Iterator[Block]:
+def read_resampled(path: Path, rate: int = 16_000) -> Generator[Block, None, None]:
     """Yield what can be decoded of the longest stream of sound in ``path``, resampled.
 
     Damaged packets are left out and what is not a number becomes silence: a leak is seldom in good order. Decoding is a

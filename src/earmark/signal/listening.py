@@ -9,7 +9,8 @@ Log-odds are kept in steps of 1/64 in one byte a cell: 4.8 kB per second of soun
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,27 +70,46 @@ def listen(blocks: Iterable[Floats], layout: Layout, judge: Judge = learned, pac
         judge: what a cell says, see above.
         pace: how fast it runs.
     """
-    heard = _Heard()
-    pieces = [piece.astype(np.float16) for piece in log_powers(heard.count(blocks), layout, pace.stretch)]
-    if not pieces:
-        return Listening(layout, np.zeros((0, BANDS), np.int8), 0.0, pace)
-    log_power = np.concatenate(pieces)
+    return Intake(blocks, layout, judge, pace).first()
+
+
+class Intake:
+    """A sound that is taken in little by little, and judged by what has been heard of it so far; see ``listen``."""
+
+    def __init__(self, blocks: Iterable[Floats], layout: Layout, judge: Judge = learned, pace: Pace = OWN) -> None:
+        self._heard = Listening(layout, np.zeros((0, BANDS), np.int8), 0.0, pace)
+        self._judge = judge
+        self._samples = 0
+        self._coming = log_powers(self._counted(blocks), layout, pace.stretch)
+        self._taken: list[NDArray[np.float16]] = []
+
+    def first(self, seconds: float = inf) -> Listening:
+        """Return what is heard of the first ``seconds``: a little more, or all that was taken in for an earlier call.
+
+        If all there is does not last so long, it is that.
+        """
+        frames = known = sum(map(len, self._taken))
+        while frames * self._heard.hop_s < seconds and (piece := next(self._coming, None)) is not None:
+            self._taken.append(piece.astype(np.float16))
+            frames += len(piece)
+        cells = _judged(np.concatenate(self._taken), self._judge) if frames > known else self._heard.cells
+        if seconds == inf:
+            self._taken.clear()  # nothing can follow
+        self._heard = replace(self._heard, cells=cells, seconds=self._samples / self._heard.pace.rate)
+        return self._heard
+
+    def _counted(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
+        for block in blocks:
+            self._samples += block.shape[1]
+            yield block
+
+
+def _judged(log_power: NDArray[np.float16], judge: Judge) -> Cells:
+    """Return what the cells of log-powers say, at least one frame of them."""
     surroundings = Surroundings.of(log_power)
     with ThreadPoolExecutor() as pool:
         parts = pool.map(lambda part: _quantised(judge(part, surroundings)), _with_margins(log_power))
-        cells = np.concatenate(list(parts))
-    return Listening(layout, cells, heard.samples / pace.rate, pace)
-
-
-class _Heard:
-    """Counts the samples that pass."""
-
-    samples = 0
-
-    def count(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
-        for block in blocks:
-            self.samples += block.shape[1]
-            yield block
+        return np.concatenate(list(parts))
 
 
 def _with_margins(log_power: NDArray[np.float16]) -> Iterator[Floats]:
