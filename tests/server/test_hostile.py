@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.members import Member, base64url
 from tests.server.conftest import Play
-from tests.server.guests import TOKEN, Facts, Guest, Site, running
+from tests.server.guests import TOKEN, WAIT_S, Facts, Guest, Site, running
 from tests.server.test_calls import enter
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -22,7 +23,7 @@ from earmark.errors import VaultError
 from earmark.records.database import sqlite
 from earmark.records.ledger import acts
 from earmark.records.vault import Vault
-from earmark.server import doorkeeper
+from earmark.server import doorkeeper, sockets
 from earmark.server.bodies import MOST_BODY_BYTES
 from earmark.server.doorkeeper import MOST_KNOCKING_EACH, Doorkeeper, Shares
 from earmark.server.pace import BURST, COSTS, Pace
@@ -156,6 +157,61 @@ def test_what_the_door_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     while door.admits("here"):
         pass
     assert door.admits("there")
+
+
+def test_a_network_of_ipv6_has_one_share_of_the_door() -> None:
+    door = Doorkeeper(lambda: 0.0)
+    with ExitStack() as stack:
+        for number in range(MOST_KNOCKING_EACH):
+            address = f"2001:db8:0:1::{number:x}"
+            assert door.admits(address)
+            stack.enter_context(door.knock(address))
+        assert not door.admits("2001:db8:0:1:ffff::1")
+        assert door.admits("2001:db8:0:2::1")
+        for number in range(MOST_KNOCKING_EACH):
+            stack.enter_context(door.knock(f"::ffff:192.0.2.{number}"))
+        assert door.admits("192.0.2.200")
+
+
+def test_where_the_door_is_full_who_was_silent_for_longest_makes_room() -> None:
+    door = Doorkeeper(lambda: 0.0)
+    gone: list[int] = []
+    with ExitStack() as stack:
+        knocks = [
+            stack.enter_context(door.knock(f"192.0.{number // 64}.7", partial(gone.append, number)))
+            for number in range(doorkeeper.MOST_KNOCKING)
+        ]
+        knocks[0].heard = True
+        for number in (1, 2):
+            assert door.admits("198.51.100.1")
+            assert gone[-1] == number
+            stack.enter_context(door.knock("198.51.100.1"))
+            assert door.knocking == doorkeeper.MOST_KNOCKING
+        for knock in door._knocking:
+            knock.heard = True
+        assert not door.admits("198.51.100.1")
+    assert door.knocking == 0
+    assert gone == [1, 2]
+
+
+def test_who_says_nothing_at_a_full_door_is_sent_away_for_who_comes(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorkeeper, "MOST_KNOCKING", 1)
+    monkeypatch.setattr(sockets, "HELLO_S", 3600.0)
+
+    async def script(site: Site) -> None:
+        links = await site.open(["anna"])
+        async with site.connect() as silent:
+            async with asyncio.timeout(WAIT_S):
+                while not site.house.door.knocking:
+                    await asyncio.sleep(0.01)
+            async with site.inside(links["anna"], "anna") as anna:
+                await anna.hear("lobby")
+            async with asyncio.timeout(WAIT_S):
+                await silent.wait_closed()
+
+    play(script)
 
 
 def test_what_is_dear_is_slowed_down() -> None:

@@ -67,9 +67,11 @@ async def _read(socket: WebSocket, house: House, line: Line) -> None:
     """Take what is said, until nothing more comes."""
     call: LiveCall | None = None
     try:
-        with house.door.knock(line.address):
-            async with asyncio.timeout(HELLO_S):
-                call = await _hello(await socket.receive_text(), house, line)
+        async with asyncio.timeout(HELLO_S) as patience:
+            with house.door.knock(line.address, lambda: _end(patience)) as knock:
+                text = await socket.receive_text()
+                knock.heard = True
+                call = await _hello(text, house, line)
         pace = Pace(asyncio.get_running_loop().time)
         while call is not None:
             await pace.step(_take(await socket.receive_text(), call, line))
@@ -78,6 +80,11 @@ async def _read(socket: WebSocket, house: House, line: Line) -> None:
     finally:
         if call is not None:
             call.disconnected(line)
+
+
+def _end(patience: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # it is at its end already
+        patience.reschedule(0)
 
 
 async def _hello(text: str, house: House, line: Line) -> LiveCall | None:
