@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from earmark.call import messages
 from earmark.call.messages import MOST_BYTES, Incoming, parse
+from earmark.call.replies import Rules
 from earmark.call.wire import encode
 from earmark.errors import CallError
 
@@ -134,3 +135,9 @@ def test_whatever_comes_is_a_message_or_refused(kind: dict[str, str], more: dict
     except CallError:
         return
     assert not set(more) - set(type(message).model_fields)
+
+
+def test_a_call_that_was_kept_larger_than_is_allowed_holds_as_many_as_is() -> None:
+    assert Rules.kept({"listen_only": True, "max_members": 500}) == Rules(listen_only=True, max_members=200)
+    assert Rules.kept({"max_members": 7}) == Rules(max_members=7)
+    assert Rules.kept({}) == Rules()

@@ -1,6 +1,7 @@
 """What the server says to browsers in a call."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -26,6 +27,12 @@ class Rules(Message):
     known_devices_only: bool = False
     listen_only: bool = False
     max_members: int = Field(default=50, ge=2, le=200)
+
+    @classmethod
+    def kept(cls, rules: Mapping[str, object]) -> Self:
+        """Return rules that are on record; calls were once allowed to be larger, and hold as many as they can now."""
+        most = rules.get("max_members")
+        return cls.model_validate({**rules, "max_members": min(most, 200)} if isinstance(most, int) else dict(rules))
 
 
 class CallFacts(Message):

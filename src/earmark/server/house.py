@@ -247,7 +247,7 @@ def facts(record: CallRecord) -> CallFacts:
         id=record.recording.id,
         title=record.recording.title,
         classification=record.recording.classification,
-        rules=Rules.model_validate(dict(record.rules)),
+        rules=Rules.kept(record.rules),
         hosts=[person.listener.name or person.listener.id for person in record.people if person.host],
     )
 
