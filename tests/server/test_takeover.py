@@ -168,11 +168,12 @@ def test_a_server_that_is_parted_for_a_moment_keeps_its_calls(both: Callable[[Tw
 
 
 @pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("error", [VaultError("the database is away"), RuntimeError("nobody has thought of this")])
 def test_a_server_that_cannot_reach_its_database_for_long_lets_go_of_all(
-    play: Play, monkeypatch: pytest.MonkeyPatch
+    play: Play, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def away() -> list[str]:
-        raise VaultError("the database is away")
+        raise error
 
     async def script(site: Site) -> None:
         async with a_call(site, ["anna"]) as (links, _host, [anna]):

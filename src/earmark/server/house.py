@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -136,13 +136,16 @@ class House:
                 async with asyncio.timeout(ASKING_S):
                     taken = await self.register.taken()
                 sure, failed = self._clock(), 0
-            except (VaultError, TimeoutError) as error:
-                log.warning("nobody knows who holds the calls: %s", error or "the database does not answer")
+            except Exception as error:
+                if isinstance(error, VaultError | TimeoutError):
+                    log.warning("nobody knows who holds the calls: %s", error or "the database does not answer")
+                else:
+                    log.exception("nobody knows who holds the calls")  # and it is asked again, whatever that was
                 failed += 1  # once may be this machine's fault, which has been asleep
                 taken = list(self._calls) if failed > 1 and self._clock() - sure >= PARTED_S else []
-            await asyncio.gather(*(self._let_go(call_id) for call_id in taken if call_id in self._calls))
+            await for_each(self._let_go, [call_id for call_id in taken if call_id in self._calls])
             done = [call_id for call_id, call in self._calls.items() if call.over and call.settled]
-            await asyncio.gather(*(self._clear(call_id) for call_id in done))
+            await for_each(self._clear, done)
 
     async def _let_go(self, call_id: str) -> None:
         log.warning("call %s: held by another server, or nobody can tell", call_id)
@@ -239,6 +242,13 @@ class House:
         self.metrics.refused.labels(reason).inc()
         line.say(refusal(reason).model_dump_json())
         line.close()
+
+
+async def for_each(work: Callable[[str], Awaitable[None]], calls: Sequence[str]) -> None:
+    """Let go of calls, all at once; what fails for one is no reason to leave the others."""
+    for call_id, failed in zip(calls, await asyncio.gather(*map(work, calls), return_exceptions=True), strict=True):
+        if isinstance(failed, Exception):
+            log.error("call %s: could not be let go of", call_id, exc_info=failed)
 
 
 def facts(record: CallRecord) -> CallFacts:

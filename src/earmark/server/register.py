@@ -42,6 +42,8 @@ class Register:
         self._timing = timing
         self._begun: float | None = None
         """When what is done with the vault now was begun."""
+        self._asking: asyncio.Task[list[str]] | None = None
+        """The last time that it was asked which calls others have taken, which may still go on."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
 
     async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -88,7 +90,10 @@ class Register:
         Raises:
             VaultError: the database cannot be reached.
         """
-        return await asyncio.to_thread(self._vault.calls.holding.taken)
+        if self._asking is not None:
+            await asyncio.wait([self._asking])  # one who was waited for no longer may still be at it
+        self._asking = asyncio.create_task(asyncio.to_thread(self._vault.calls.holding.taken))
+        return await asyncio.shield(self._asking)
 
     async def answers(self) -> None:
         """See that the vault can be read; asked beside all that waits for it, so that a busy one is not taken for dead.

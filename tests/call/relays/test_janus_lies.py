@@ -172,6 +172,31 @@ def test_all_handles_of_a_stream_are_let_go_even_if_nobody_waits_for_that_any_mo
     asyncio.run(asyncio.wait_for(play(), 120))
 
 
+def test_who_is_cut_off_is_cut_off_everywhere_even_if_one_connection_is_not_let_go() -> None:
+    async def play() -> None:
+        async with Liar().running() as liar:
+            relay = JanusRelay(RunningJanus(Endpoint(url=liar.url)))
+            await soon(relay.start())
+            for stream, speaker in enumerate(("ada", "cleo", "dora")):
+                await soon(relay.publish("5f1c", stream, speaker, OFFER))
+            (room,) = relay._rooms.values()
+            for stream in range(3):
+                room.arrived(room._streams[stream].handle)
+                await soon(relay.subscribe("5f1c", stream, "ben"))
+            liar.asked.clear()
+            liar.lies = ["nothing"]
+            dropping = asyncio.create_task(relay.drop_member("5f1c", "ben"))
+            while liar.asked.count("detach") < 3:
+                await asyncio.sleep(0.01)
+            assert not dropping.done()
+            with pytest.raises(RelayError):
+                await soon(dropping)
+            assert relay.health().listeners == 0
+            await soon(relay.stop())
+
+    asyncio.run(asyncio.wait_for(play(), 120))
+
+
 @pytest.mark.parametrize("tries", [0, 1, 3])
 def test_a_session_that_was_lost_is_ended_as_soon_as_there_is_another_however_many_fail_before(tries: int) -> None:
     async def play() -> None:

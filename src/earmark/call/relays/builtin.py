@@ -80,7 +80,7 @@ class BuiltinRelay:
 
     def health(self) -> Health:
         """Count streams and listeners."""
-        streams = [published for room in self._rooms.values() for published in room.values()]
+        streams = [published for room in list(self._rooms.values()) for published in list(room.values())]
         listeners = sum(len(published.listeners) for published in streams)
         if self._ports is None:
             return Health(running=False, streams=0, listeners=0, problem="The relay is not started.")

@@ -97,7 +97,7 @@ class JanusRelay:
         if not self._session.open:
             problem = f"Janus is gone. {self._server.last_words()}".strip()
             return Health(running=False, streams=0, listeners=0, problem=problem, hint=_AGAIN)
-        counts = [room.count() for room in self._rooms.values()]
+        counts = [room.count() for room in list(self._rooms.values())]
         return Health(running=True, streams=sum(count[0] for count in counts), listeners=sum(c[1] for c in counts))
 
     async def publish(self, room: str, stream: int, member: str, offer: str) -> str:

@@ -73,7 +73,7 @@ class JanusRoom:
 
     def count(self) -> tuple[int, int]:
         """Count streams, and (listener, stream) connections."""
-        return len(self._streams), sum(len(published.listeners) for published in self._streams.values())
+        return len(self._streams), sum(len(published.listeners) for published in list(self._streams.values()))
 
     async def publish(self, stream: int, member: str, offer: str) -> str:
         """Take a stream from its speaker; gives the answer."""
@@ -133,11 +133,13 @@ class JanusRoom:
         """Cut somebody off; what they asked for before and have not got yet, they do not get."""
         self._drops[member] += 1
         async with self._lock:
-            for stream, published in list(self._streams.items()):
-                if published.member == member:
-                    await self._close(stream)
-                else:
-                    await self._drop(published, member)
+            cuts = [
+                self._close(stream) if published.member == member else self._drop(published, member)
+                for stream, published in self._streams.items()
+            ]
+            failed = [one for one in await asyncio.gather(*cuts, return_exceptions=True) if isinstance(one, Exception)]
+        if failed:  # after all of them: nothing of whoever is cut off is left for another's sake
+            raise failed[0]
 
     async def close(self) -> None:
         """End every stream, and the room."""

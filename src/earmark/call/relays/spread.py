@@ -60,7 +60,7 @@ class SpreadRelay:
     def health(self) -> Health:
         """Count what all carry together."""
         each = [relay.health() for relay in self._relays]
-        away = [relay.health() for relay in self._places.values() if not relay.health().running]
+        away = [relay.health() for relay in list(self._places.values()) if not relay.health().running]
         streams, listeners = sum(one.streams for one in each), sum(one.listeners for one in each)
         if any(one.running for one in each) and not away:
             return Health(running=True, streams=streams, listeners=listeners)

@@ -178,7 +178,11 @@ def _engine(url: str, more: Mapping[str, str] = MappingProxyType({})) -> tuple[E
     parts = CONNECTING | dict(more) | driver.conninfo.conninfo_to_dict(url)
     # Statements are not prepared: they would not survive a migration by another process, nor some poolers.
     engine = create_engine(
-        "postgresql+psycopg://", connect_args=parts | {"prepare_threshold": None}, pool_pre_ping=True, max_overflow=-1
+        "postgresql+psycopg://",
+        connect_args=parts | {"prepare_threshold": None},
+        pool_pre_ping=True,
+        max_overflow=-1,
+        hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)
     return engine, driver.Error

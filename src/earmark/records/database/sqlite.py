@@ -165,7 +165,7 @@ def _engine(path: Path) -> Engine:
     if _is_frozen(path):
         uri |= {"mode": "ro", "immutable": "1"}
     url = URL.create("sqlite", database=path.absolute().as_uri(), query=uri)
-    engine = create_engine(url, connect_args={"timeout": base.BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": base.BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
