@@ -20,6 +20,7 @@ from bench.attacks import Attack
 from bench.call_forgery import CALL_ID, KINDS, CallForgery, HeldCall, held_call
 from bench.call_forgery import CallForger as Forger
 from bench.degraded import Degraded, Speaking, Truth
+from bench.tables import MISSED
 from bench.tampering import DEGRADED, STATES, Outcome, outcome_from, told_near
 from earmark.api.comparing import recognised, speakers_of
 from earmark.api.error_rates import ErrorRate
@@ -215,7 +216,7 @@ def false_rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
         some = [one for one in found if one.with_original == with_original]
         minutes, false = sum(one.seconds for one in some) / 60, sum(one.false_edits for one in some)
         rate = 10 * false / max(minutes, 1e-9)
-        yield f"`{CODED}`", seen, f"{minutes:.0f}", str(false), f"{rate:.2f}" + " ✗" * (rate > 1), "≤ 1"
+        yield f"`{CODED}`", seen, f"{minutes:.0f}", str(false), f"{rate:.2f}" + MISSED * (rate > 1), "≤ 1"
 
 
 def stated(found: Sequence[Outcome]) -> Iterator[ErrorRate]:

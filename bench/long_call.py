@@ -19,6 +19,7 @@ from demo.browsers import Chromium, installed
 from demo.callers import Caller, Invited, Server, calling, gather_in, serving
 
 from bench.calling import janus_of, kill, memory_mb, voice
+from bench.tables import MISSED
 from earmark.api import trace
 from earmark.records.protection.ways import InTheOpen
 from earmark.records.vault import Vault
@@ -275,7 +276,7 @@ def rows(found: Found | None) -> Iterator[tuple[str, ...]]:
     if found is None:
         return
     for what, seconds in found.again:
-        yield f"{what}: all hear all after", f"{seconds:.1f} s", "≤ 5 s"
+        yield f"{what}: all hear all after", f"{seconds:.1f} s" + MISSED * (seconds > 5), "≤ 5 s"
     warm = next((one for one in found.memory if one.minute >= WARM_MINUTES), found.memory[0])
     last = found.memory[-1]
     yield "minutes", f"{last.minute:.0f}", ""

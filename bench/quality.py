@@ -21,6 +21,7 @@ from pystoi import stoi
 from visqol import VisqolApi
 
 from bench import corpus
+from bench.tables import figure
 from earmark.api import Vault, mark, read_listeners
 from earmark.media.reading import read_blocks
 from earmark.media.source import probe
@@ -123,8 +124,13 @@ def rows(found: list[Quality]) -> Iterator[tuple[str, ...]]:
     louder = np.array([one.loudness_lu for one in found])
     snr = np.array([one.snr_db for one in found])
     lost = np.array([one.visqol_loss for one in found])
-    yield "PESQ-WB", f"{scores.mean():.3f}", f"{scores.min():.3f}", "≥ 4.60, worst ≥ 4.50 (at least 4.55, 4.40)"
-    yield "STOI", f"{intelligible.mean():.4f}", f"{intelligible.min():.4f}", "≥ 0.995 (at least 0.985)"
-    yield "ViSQOL, below the original's own", f"{lost.mean():.3f}", f"{lost.max():.3f}", "≤ 0.05"
-    yield "loudness (LU)", f"{louder.mean():+.3f}", f"{louder[np.abs(louder).argmax()]:+.3f}", "within 0.1"
+    least = "≥ 4.60, worst ≥ 4.50 (at least 4.55, 4.40)"
+    mean, worst = figure(scores.mean(), ".3f", scores.mean() < 4.60), figure(scores.min(), ".3f", scores.min() < 4.50)
+    yield "PESQ-WB", mean, worst, least
+    clear = [intelligible.mean(), intelligible.min()]
+    yield "STOI", *(figure(one, ".4f", one < 0.995) for one in clear), "≥ 0.995 (at least 0.985)"
+    below = [lost.mean(), lost.max()]
+    yield "ViSQOL, below the original's own", *(figure(one, ".3f", one > 0.05) for one in below), "≤ 0.05"
+    away = [louder.mean(), louder[np.abs(louder).argmax()]]
+    yield "loudness (LU)", *(figure(one, "+.3f", abs(one) > 0.1) for one in away), "within 0.1"
     yield "SNR (dB)", f"{snr.mean():.1f}", f"{snr.min():.1f}", ""

@@ -21,6 +21,7 @@ import numpy as np
 from bench.attacks import Attack, Row, row_of
 from bench.ladder import climb, needed, span
 from bench.stage import RATE, Floats, Stage, sound_of
+from bench.tables import MISSED
 from earmark.api import Vault, trace
 
 LENGTHS = (4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 60)
@@ -128,7 +129,7 @@ def measure(stage: Stage, rows: Sequence[Row], clips: int) -> Iterator[tuple[str
             if row.chain == "clean":
                 clean_s = rungs[-1].length
             missed = isfinite(goal) and not (rungs[-1].passed and rungs[-1].length <= goal)
-            reached, wanted = needed(rungs) + missed * " ✗", f"≤ {goal:g}" if isfinite(goal) else "none"
+            reached, wanted = needed(rungs) + missed * MISSED, f"≤ {goal:g}" if isfinite(goal) else "none"
             minutes = (time.monotonic() - started) / 60
             yield row.title, f"`{row.chain}`", reached, wanted, ", ".join(map(str, rungs)), f"{minutes:.1f}"
 
@@ -148,6 +149,6 @@ def summary(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """Yield a short line for each kind of attack: from the least to the most that one of its chains needs."""
     for title in dict.fromkeys(line[0] for line in lines):
         some = [line for line in lines if line[0] == title]
-        reached = [line[2].removesuffix(" ✗") for line in some]
-        good = sum(not line[2].endswith("✗") for line in some)
+        reached = [line[2].removesuffix(MISSED) for line in some]
+        good = sum(not line[2].endswith(MISSED) for line in some)
         yield title, str(len(some)), span(reached), some[0][3], f"{good} of {len(some)}"

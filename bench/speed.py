@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bench import corpus
 from bench.attacks import Attack
 from bench.stage import LISTENERS, RATE, Stage, sound_of
+from bench.tables import MISSED
 from earmark.api import Vault, mark, read_listeners, trace
 from earmark.api.delivery import codebook_of, patterns_of
 from earmark.media.pieces import build_pieces
@@ -71,7 +72,7 @@ def rows(stage: Stage) -> Iterator[tuple[str, ...]]:
         renderer = Renderer(patterns_of(recording, keys), recording.grid, info.rate, recording.depth)
         blocks = list(read_blocks(info))
         took = timed(lambda: [None for _ in renderer.render(blocks)])
-        yield "both variants, 48 kHz mono, one core", f"{seconds / took.cpu_s:,.0f} ×", "≥ 600 ×"
+        yield "both variants, 48 kHz mono, one core", times(seconds / took.cpu_s, 600), "≥ 600 ×"
         for name in ("wav", "flac"):
             yield copies(renderer, stage.original, name, codeword, seconds)
         copy = next(iter(stage.copies.values()))
@@ -86,7 +87,12 @@ def rows(stage: Stage) -> Iterator[tuple[str, ...]]:
 def traced(vault: Vault, leak: Path, seconds: float) -> str:
     """Return how fast a leak that lasts so long is traced, at best."""
     took = min((timed(lambda: trace(vault, leak)) for _ in range(TRACES)), key=lambda one: one.clock_s)
-    return f"{seconds / took.clock_s:,.0f} × ({took.cpu_s:.1f} s of CPU)"
+    return f"{times(seconds / took.clock_s, 500)} ({took.cpu_s:.1f} s of CPU)"
+
+
+def times(fast: float, goal: float) -> str:
+    """Return how many seconds of sound a second is enough for, and whether that is too few."""
+    return f"{fast:,.0f} ×" + MISSED * (fast < goal)
 
 
 def copies(renderer: Renderer, original: Path, name: str, codeword: Codeword, seconds: float) -> tuple[str, ...]:
@@ -103,7 +109,7 @@ def copies(renderer: Renderer, original: Path, name: str, codeword: Codeword, se
                     pending.commit()
 
         took = timed(give)
-    return f"each further {name.upper()} copy, one core", f"{COPIES * seconds / took.cpu_s:,.0f} ×", "≥ 1,000 ×"
+    return f"each further {name.upper()} copy, one core", times(COPIES * seconds / took.cpu_s, 1_000), "≥ 1,000 ×"
 
 
 def peak_mb() -> float:

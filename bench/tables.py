@@ -2,6 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+MISSED = " ✗"
+"""Stands behind a figure that does not reach its goal."""
+
+
+def figure(value: float, shape: str, missed: bool) -> str:
+    """Return a figure in a shape such as ".3f", and whether it misses its goal."""
+    return format(value, shape) + MISSED * bool(missed)
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table, its columns aligned."""

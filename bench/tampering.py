@@ -27,6 +27,7 @@ from bench.attacks import Attack, Codec
 from bench.degraded import Degraded, Speaking, Truth
 from bench.forgery import KINDS, RATE, Forger, Forgery, Material, forger, spoken
 from bench.stage import sound_of
+from bench.tables import MISSED
 from earmark.api import Vault, mark, read_listeners
 from earmark.api.comparing import by_sound, likeness_of, recognised
 from earmark.api.error_rates import ErrorRate
@@ -339,7 +340,7 @@ def share(some: Sequence[Outcome], goal: float) -> str:
     if not some:
         return "–"
     part, strictly = (sum(getattr(one, way) for one in some) / len(some) for way in ("found", "strictly"))
-    return f"{part:.0%} ({strictly:.0%})" + (" ✗" if part < goal else "")
+    return f"{part:.0%} ({strictly:.0%})" + MISSED * bool(part < goal)
 
 
 FALSE_HEAD = ("after", "seen", "minutes", "false edits", "in 10 minutes", "goal")
@@ -353,7 +354,7 @@ def false_rows(found: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
             minutes, false = sum(one.seconds for one in some) / 60, sum(one.false_edits for one in some)
             rate = 10 * false / max(minutes, 1e-9)
             seen = "with the original" if with_original else "by the mark alone"
-            yield f"`{channel}`", seen, f"{minutes:.0f}", str(false), f"{rate:.2f}" + " ✗" * (rate > 1), "≤ 1"
+            yield f"`{channel}`", seen, f"{minutes:.0f}", str(false), f"{rate:.2f}" + MISSED * (rate > 1), "≤ 1"
 
 
 STATED_HEAD = ("statement", "after", "seen", "stated", "wrong", "share")
