@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -258,7 +259,7 @@ async def _speak(speaker: Caller, sent_at: dict[int, float], seconds: float, fra
 async def measure(name: str, size: tuple[int, int], seconds: float, rooms: int = 1, *, own: bool = False) -> Carried:
     """Put a load on a relay of its own: so many rooms of that size (own), or as many frames as these send."""
     process = JanusProcess()
-    relay: Relay = BuiltinRelay() if name == "built-in" else JanusRelay(process)
+    relay: Relay = BuiltinRelay(packets_s=inf) if name == "built-in" else JanusRelay(process)
     await relay.start()
     pid = os.getpid() if name == "built-in" else cast("Any", process)._process.pid
     try:

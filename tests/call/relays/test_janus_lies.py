@@ -236,3 +236,23 @@ def test_of_several_one_that_lies_harms_no_other(monkeypatch: pytest.MonkeyPatch
             await soon(relay.stop())
 
     asyncio.run(play())
+
+
+def test_a_number_that_is_let_go_a_moment_late_is_taken_all_the_same() -> None:
+    taken = {
+        "plugindata": {"plugin": "janus.plugin.videoroom", "data": {"error": "User ID 1 exists", "error_code": 436}}
+    }
+
+    async def play() -> None:
+        async with Liar().running() as liar:
+            relay = JanusRelay(RunningJanus(Endpoint(url=liar.url)))
+            await soon(relay.start())
+            await soon(relay.publish("5f1c", 0, "ada", OFFER))
+            liar.asked.clear()
+            liar.lies = ["late:0", "late:0", f"instead:{json.dumps(taken)}"]  # of the third, after detach and attach
+            await soon(relay.publish("5f1c", 0, "ada", OFFER))
+            assert liar.asked.count("joinandconfigure") == 2
+            assert relay.health().streams == 1
+            await soon(relay.stop())
+
+    asyncio.run(asyncio.wait_for(play(), 120))

@@ -11,6 +11,7 @@ from OpenSSL import SSL
 
 from earmark.call.relays import sdp
 from earmark.call.relays.base import Health
+from earmark.call.relays.budget import PACKETS_S, Budget
 from earmark.call.relays.dtls import Link
 from earmark.call.relays.ice import Path, Ports
 from earmark.call.relays.rtp import Stream
@@ -39,10 +40,12 @@ class BuiltinRelay:
     Args:
         addresses: addresses of this machine that browsers can reach; all where none are given.
         port: UDP port on each of them; 0 takes one that is free.
+        packets_s: how many packets of a stream are forwarded a second, at most; the rest are dropped.
     """
 
-    def __init__(self, addresses: Sequence[str] = (), port: int = 0) -> None:
+    def __init__(self, addresses: Sequence[str] = (), port: int = 0, packets_s: float = PACKETS_S) -> None:
         self._addresses = list(addresses)
+        self._packets_s = packets_s
         self._port = port
         self._ports: Ports | None = None
         self._certificate: RTCCertificate | None = None
@@ -155,10 +158,10 @@ class BuiltinRelay:
             await self.close_stream(room, stream)
 
     def _publication(self, path: Path, member: str) -> _Published:
-        stream = Stream(secrets.randbits(32), sdp.PAYLOAD_TYPE)
+        stream, budget = Stream(secrets.randbits(32), sdp.PAYLOAD_TYPE), Budget(self._packets_s)
 
         async def forward(data: bytes) -> None:
-            packet = stream.forward(data)
+            packet = stream.forward(data) if budget.spend() else None
             if packet:
                 await _send(packet, published)
 

@@ -68,7 +68,15 @@ class _Said(_Part):
 
 
 class JanusRefusalError(RelayError):
-    """Janus will not do what was asked of it."""
+    """Janus will not do what was asked of it.
+
+    Attributes:
+        code: of the VideoRoom plugin; 0 where it has none.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: int = 0) -> None:
+        super().__init__(message, hint)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,12 @@ class JanusSession:
         reply = await self._ask(message)
         data = reply.plugindata.data
         if "error" in data:
-            raise JanusRefusalError(f"Janus refused: {data['error']}.", "Leave the call and join it again.")
+            code = data.get("error_code")
+            raise JanusRefusalError(
+                f"Janus refused: {data['error']}.",
+                "Leave the call and join it again.",
+                code if type(code) is int else 0,
+            )
         return Reply(data, reply.jsep.sdp)
 
     async def all_candidates_sent(self, handle: int) -> None:

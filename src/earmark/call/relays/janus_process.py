@@ -138,13 +138,23 @@ class JanusProcess:
 
     async def _until_it_listens(self, socket: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not socket.exists():
+        while not await _listens(socket):
             if time.monotonic() > deadline or self._has_ended():
                 raise RelayError(f"Janus did not start: {self.last_words()}.", _HINT)
             await asyncio.sleep(0.05)
 
     def _has_ended(self) -> bool:
         return self._process is None or self._process.returncode is not None
+
+
+async def _listens(socket: Path) -> bool:
+    """Tell whether somebody answers there: a socket is in its folder a moment before."""
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _installed() -> tuple[str, Path]:

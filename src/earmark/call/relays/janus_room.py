@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from earmark.call.relays import sdp
-from earmark.call.relays.janus_api import JanusSession, Reply
+from earmark.call.relays.janus_api import JanusRefusalError, JanusSession, Reply
 from earmark.errors import RelayError
 
 _SETTLED_SECONDS = 15.0
+_ID_EXISTS = 436
+_TAKEN_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Janus says that a handle is let go a moment before the number that it had in the room is free again."""
 _OPTIONS: Mapping[str, Any] = {
     "permanent": False,
     "is_private": True,
@@ -82,16 +85,14 @@ class JanusRoom:
         async with self._turn(member):
             await self._make()
             await self._close(stream)
-            handle = await self._session.attach()
-            self._streams[stream] = _Published(member, handle)
-            body = {"request": "joinandconfigure", "ptype": "publisher", "room": self._number, "id": stream + 1}
-            try:
-                reply = await self._session.request(handle, body, kind="offer", sdp=offer)
-                await self._session.all_candidates_sent(handle)
-                return described(reply)
-            except RelayError:
-                await self._close(stream)
-                raise
+            for seconds in _TAKEN_SECONDS:
+                try:
+                    return await self._published(stream, member, offer)
+                except JanusRefusalError as error:
+                    if error.code != _ID_EXISTS:
+                        raise
+                await asyncio.sleep(seconds)
+            return await self._published(stream, member, offer)
 
     async def subscribe(self, stream: int, member: str) -> str:
         """Offer a stream to a listener; gives the offer."""
@@ -185,6 +186,18 @@ class JanusRoom:
                     await published.settled.wait()  # or another has taken its place
         except TimeoutError:
             raise RelayError(f"Stream {stream} has not begun.", "Its speaker's network may block UDP.") from None
+
+    async def _published(self, stream: int, member: str, offer: str) -> str:
+        handle = await self._session.attach()
+        self._streams[stream] = _Published(member, handle)
+        body = {"request": "joinandconfigure", "ptype": "publisher", "room": self._number, "id": stream + 1}
+        try:
+            reply = await self._session.request(handle, body, kind="offer", sdp=offer)
+            await self._session.all_candidates_sent(handle)
+            return described(reply)
+        except RelayError:
+            await self._close(stream)
+            raise
 
     async def _make(self) -> None:
         if self._closed:
