@@ -127,6 +127,18 @@ def test_hosts_are_told_what_could_not_be_put_on_record_and_nobody_else_is() -> 
     assert not script.room.settled
 
 
+def test_a_removal_that_waits_is_put_on_record_before_the_end_after_which_nothing_is() -> None:
+    script = begun("anna")
+    script.answering = False
+    script.say(HOST, messages.Remove(member="anna"))
+    (number,) = (number for number, asked in script.open.items() if isinstance(asked, RecordRemoval))
+    del script.open[number]
+    script.play(Failed(number, *FULL, passing=True))
+    script.say(HOST, messages.End())
+    asked = list(script.open.values())
+    assert asked.index(RecordRemoval("anna")) < asked.index(EndCall())
+
+
 def test_who_left_and_comes_in_again_is_not_put_on_record_as_gone() -> None:
     script = begun("anna")
     script.answering = False

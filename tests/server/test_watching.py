@@ -142,6 +142,7 @@ def test_a_vault_that_is_busy_is_well_unless_it_is_at_one_thing_for_ever(
             assert ended.wait(240)
 
         monkeypatch.setattr("earmark.server.checkup.FRESH_S", 0.0)
+        monkeypatch.setattr("earmark.server.checkup.HEALTH_S", 240.0)
         busy = asyncio.create_task(site.house.register.run(work))
         try:
             await asyncio.to_thread(begun.wait, 240)

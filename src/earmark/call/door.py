@@ -224,6 +224,7 @@ class Door:
 
     def finish(self, how: EndedFor) -> None:
         """Send everybody away; nothing happens here after that."""
+        self._insistence.proceed(now=True)  # what waits, before the end: after that nothing is put on record any more
         if self._over is None:
             self._over = how
             for seat in self._seats.all():

@@ -22,7 +22,7 @@ from earmark.call.wire import (
 )
 from earmark.errors import CallError
 
-MOST_BYTES = 192 * 1024  # a commit and a welcome, both as long as they may be
+MOST_BYTES = 256 * 1024  # a commit and a welcome, both as long as they may be
 MOST_PIECES = 50_000
 MOST_CHANGED = 1000  # members in one change of the group
 

@@ -103,7 +103,7 @@ class House:
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
-        await asyncio.gather(*(call.stop() for call in self._calls.values()))
+        await for_each(lambda call_id: self._calls[call_id].stop(), list(self._calls))
         await self._relay.stop()
         await self.register.close()
 
@@ -125,7 +125,13 @@ class House:
                 continue
             for call_id, call in self._calls.items():
                 if ended is None or call_id in ended:
-                    call.feed(RelayRestarted())
+                    self._tell_of_relay(call_id, call)
+
+    def _tell_of_relay(self, call_id: str, call: LiveCall) -> None:
+        try:
+            call.feed(RelayRestarted())
+        except Exception:
+            log.exception("call %s: is not told that the relay was started again", call_id)
 
     async def _keep_calls(self) -> None:
         """Let go of calls that another server has taken, and of all where nobody can tell for too long."""
@@ -245,7 +251,7 @@ class House:
 
 
 async def for_each(work: Callable[[str], Awaitable[None]], calls: Sequence[str]) -> None:
-    """Let go of calls, all at once; what fails for one is no reason to leave the others."""
+    """Let go of calls, all at once; what fails for one is no reason to leave the others, or what comes after."""
     for call_id, failed in zip(calls, await asyncio.gather(*map(work, calls), return_exceptions=True), strict=True):
         if isinstance(failed, Exception):
             log.error("call %s: could not be let go of", call_id, exc_info=failed)

@@ -54,7 +54,7 @@ from earmark.call.relays.base import Relay
 from earmark.call.replies import Keys, Refused, Rules
 from earmark.call.room import Headcount, Room
 from earmark.call.schedule import mark_key
-from earmark.errors import CallError, EarmarkError, RelayError, VaultError
+from earmark.errors import CallError, EarmarkError, ElsewhereError, RelayError, VaultError
 from earmark.records.calls.pieces import Piece
 from earmark.server.lines import Line
 from earmark.server.metrics import Metrics
@@ -200,7 +200,9 @@ class LiveCall:
         except EarmarkError as error:
             self._metrics.failures.labels(type(request).__name__).inc()
             log.warning("call %s: %s failed: %s", self._id, type(request).__name__, error)
-            answer: Done | Failed = Failed(number, str(error), error.hint, passing=isinstance(error, VaultError))
+            moved = isinstance(error, ElsewhereError) and not isinstance(request, Decision)
+            passing = moved or isinstance(error, VaultError)  # who comes again where a call has moved is sent on
+            answer: Done | Failed = Failed(number, str(error), error.hint, passing)
         except Exception:
             self._metrics.failures.labels(type(request).__name__).inc()
             log.exception("call %s: %s failed", self._id, type(request).__name__)

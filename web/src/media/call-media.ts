@@ -295,7 +295,7 @@ export class CallMedia {
   /** Looks for ways that have come to a standstill, and has them made anew: even silence is sent all the time. */
   private watch(own: Own | null, sending: SendingCounts | null, expected: readonly number[], now: number): void {
     const ways = expected.map((stream) => this.arriving(stream));
-    if (own !== null && sending !== null && own === this.own && !own.marking.carrier.muted) {
+    if (own !== null && sending !== null && own === this.own && !own.marking.resting()) {
       const sound = { stream: OWN, way: own.marking, there: true, moved: sending.sealed };
       this.soundWatch.look([sound], now).forEach(({ tries }) => {
         this.events.still(own.stream, tries + 1);

@@ -18,6 +18,8 @@ export interface Marking {
   readonly source: Source;
   /** A track of silence that ticks with the frames. */
   readonly carrier: MediaStreamTrack;
+  /** Whether the browser says that it gives no sound for now. */
+  resting(): boolean;
   stop(): void;
 }
 
@@ -42,7 +44,7 @@ function straight(microphone: Microphone): Promise<Marking> {
   const stop = (): void => {
     carrier.stop();
   };
-  return Promise.resolve({ source, carrier, stop });
+  return Promise.resolve({ source, carrier, resting: () => carrier.muted, stop });
 }
 
 /** The worklet drives all; its own output, silence, is the carrier. */
@@ -67,5 +69,5 @@ async function throughWorklet({ context, source: sound }: Microphone, own: OwnSt
     node.disconnect();
     carrier.stop();
   };
-  return { source: port2, carrier, stop };
+  return { source: port2, carrier, resting: () => context.state !== "running", stop };
 }

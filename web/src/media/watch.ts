@@ -8,6 +8,8 @@ export const UNOFFERED_MS = 10_000;
 export const SETTING_UP_MS = 30_000;
 /** Between tries there are never more than so many of these times. */
 const MOST_TIMES = 16;
+/** So much of the time between two looks counts, at most: for longer than that the machine, or who looks, was asleep. */
+const MOST_UNSEEN_MS = 1_000;
 
 /** A way, or what takes its place, as it is seen in one look. */
 export interface Seen {
@@ -36,6 +38,7 @@ export interface Still {
 /** Looks at ways now and then. After each try that was in vain it waits twice as long, so that tries are never a storm. */
 export class Watch {
   #known = new Map<number, Known>();
+  #looked = 0;
 
   /**
    * Returns those that are to be made anew.
@@ -44,7 +47,9 @@ export class Watch {
    * @param now in ms, rising.
    */
   look(ways: readonly Seen[], now: number): Still[] {
-    const known = ways.map((way) => after(this.#known.get(way.stream), way, now));
+    const unseen = Math.max(0, now - this.#looked - MOST_UNSEEN_MS);
+    this.#looked = now;
+    const known = ways.map((way) => after(this.#known.get(way.stream), way, now, unseen));
     const still = known.filter((one) => now - one.since >= patience(one));
     const next = known.map((one) => (still.includes(one) ? { ...one, since: now, tries: one.tries + 1 } : one));
     this.#known = new Map(next.map((one) => [one.stream, one]));
@@ -52,11 +57,11 @@ export class Watch {
   }
 }
 
-function after(before: Known | undefined, way: Seen, now: number): Known {
+function after(before: Known | undefined, way: Seen, now: number, unseen: number): Known {
   if (before === undefined) return { ...way, since: now, tries: 0 };
   const same = before.way === way.way && before.there === way.there;
   if (before.way === way.way && way.moved > before.moved) return { ...way, since: now, tries: 0 };
-  return { ...way, since: same ? before.since : now, tries: before.tries };
+  return { ...way, since: same ? before.since + unseen : now, tries: before.tries };
 }
 
 function patience({ way, there, tries }: Known): number {

@@ -42,6 +42,12 @@ describe("a way on which nothing comes", () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(within(16 * STILL_MS) + 1);
   });
 
+  test("has time while nobody looks, as when a machine sleeps or a microphone rests", () => {
+    const watch = new Watch();
+    for (const now of [0, LOOK_MS, 60_000, 60_000 + LOOK_MS]) expect(watch.look([there(1)], now)).toEqual([]);
+    expect(watch.look([there(1)], 60_000 + STILL_MS).length).toBe(0); // a look counts for a second at most
+  });
+
   test("is soon tried again once something came in between", () => {
     const found = stills(300, (look) => [there(look < 150 ? 0 : 1)]);
     expect(found.find((look) => look > 150)).toBe(150 + within(STILL_MS));

@@ -166,7 +166,7 @@ class BuiltinRelay:
                 await _send(packet, published)
 
         async def report(data: bytes) -> None:
-            packet = stream.sender_report(data)
+            packet = stream.sender_report(data) if budget.spend() else None
             if packet:
                 await _send(packet, published)
 

@@ -239,7 +239,7 @@ export class Controller implements CallActions {
       this.over();
     } else if (entered) {
       this.looking ??= setInterval(() => void this.look(), LOOK_MS);
-      if (this.wantsToSpeak) {
+      if (this.wantsToSpeak && this.microphone !== null) {
         queueMicrotask(() => {
           this.act({ type: "speak" });
         });

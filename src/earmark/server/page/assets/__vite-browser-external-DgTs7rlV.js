@@ -1,1 +1,0 @@
-import{w as e}from"./index-C_EPp1mR.js";var t=e(((e,t)=>{t.exports={}}));export default t();
