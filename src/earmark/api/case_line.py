@@ -12,7 +12,7 @@ from earmark.api.finding import Found
 from earmark.api.progress import Progress
 from earmark.api.timelines import Account, StretchTimes
 from earmark.api.tracing import Judged
-from earmark.api.verifying import run
+from earmark.api.verifying import run, several_copies, unrated
 from earmark.api.verifying_calls import account_of_call, require_no_original
 from earmark.api.verifying_files import account_of_file
 from earmark.cases.facts import Stretch
@@ -64,12 +64,14 @@ def case_line(
         return None
     if found.streams:
         require_no_original(original)
-        if len(judged.accused) > 1:
+        if len(judged.accused) > 1 or judged.untold:
             return CaseLine(None, (OF_SEVERAL,))
     with threadpool_limits(1, "blas"):
         account = account_of(vault, exhibit.path, found, original, progress)
     if account is None:
         return CaseLine(None, (NOT_COMPARED,))
+    if several_copies(vault, exhibit.sha256, account.recording):
+        account = unrated(account)
     vault.enter(run(exhibit.sha256, account))
     return CaseLine(tuple(stated(account.stretches)), account.notes)
 

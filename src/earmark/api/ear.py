@@ -56,8 +56,10 @@ class Ear:
         return self._early(layout, seconds)
 
     def close(self) -> None:
-        """Close the leak."""
+        """Close the leak, and forget what was heard, which its caches would keep for long as they keep each other."""
         self._open.close()
+        self._intake.cache_clear()
+        self._early.cache_clear()
 
     def _cut(self, layout: Layout, seconds: float) -> Listening:
         heard = self._intake(layout, OWN).first(seconds)

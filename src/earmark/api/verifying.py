@@ -95,8 +95,10 @@ def verify(
 def several_copies(vault: Vault, sha256: str, recording: Recording | None) -> bool:
     """Tell whether any trace of an exhibit has named several listeners of a recording. Takes no key."""
     traces = vault.ledger.find(acts.TRACE_RUN, sha256) if recording is not None else []
-    named = [one.body["named"] for one in traces if recording is not None and one.body["recording"] == recording.id]
-    return any(isinstance(one, list) and len(one) > 1 for one in named)
+    bodies = [one.body for one in traces if recording is not None and one.body["recording"] == recording.id]
+    return any(
+        one.get("untold") is True or (isinstance(one["named"], list) and len(one["named"]) > 1) for one in bodies
+    )
 
 
 def unrated(account: Account) -> Account:

@@ -17,12 +17,14 @@ NOTABLE_PAUSE_S = 0.1
 MOST_SHOWN = 6
 
 
-def alterations(evidence: Evidence, called: Callable[[str], str] = str) -> tuple[str, tuple[str, ...]]:
+def alterations(
+    evidence: Evidence, called: Callable[[str], str] = str, *, untold: bool = False
+) -> tuple[str, tuple[str, ...]]:
     """Return what was altered: in a sentence, and one by one; ``called`` tells what speakers in a call are called."""
     found, unclear = tuple(_found(evidence, called)), tuple(_unclear(evidence.stretches))
     call = evidence.recording is not None and evidence.recording.call is not None
     unseen = _UNSEEN_IN_CALLS if call else _UNSEEN
-    mixed = (_MIXED,) if len(evidence.accusations) > 1 else ()
+    mixed = (_MIXED,) if untold or len(evidence.accusations) > 1 else ()
     if found:
         lead = f"The leak is not the {'call' if call else 'recording'} as it was."
         return lead, (*_fewer(found), *mixed, *unclear, unseen)

@@ -110,7 +110,7 @@ def answers(evidence: Evidence, background: Background) -> Iterator[Answer]:
     yield whose(evidence, background)
     yield sure(evidence, background)
     if evidence.recording is not None:
-        lead, items = alterations(evidence, background.called)
+        lead, items = alterations(evidence, background.called, untold=background.untold)
         yield Answer("What was altered?", lead, (), items)
     yield Answer("What does this not prove?", *limits(evidence))
 

@@ -194,7 +194,7 @@ def row(one: Stretch, background: Background) -> tuple[str, str, str, str]:
     where = "–"
     if one.recording_start_s is not None and one.recording_end_s is not None:
         where = span(one.recording_start_s, one.recording_end_s)
-    wrong = "not measured" if one.error_rate_log10 is None else share(one.error_rate_log10)
+    wrong = "not measured" if one.error_rate_log10 is None or one.state in STATES else share(one.error_rate_log10)
     what = STATES.get(one.state, one.state) + (f": {background.called(one.speaker)}" if one.speaker else "")
     return span(one.leak_start_s, one.leak_end_s), what, where, wrong
 

@@ -56,7 +56,7 @@ def figures(log10: float) -> str:
 
 def share(log10: float) -> str:
     """Return a measured share, which is no bound, in per cent, rounded upward: "0.75 %"."""
-    hundredths = -floor(-(10 ** (min(0.0, log10) + 4)) + 1e-6)
+    hundredths = max(1, -floor(-(10 ** (min(0.0, log10) + 4)) + 1e-6))
     return f"{hundredths / 100:.10g}\u00a0%"
 
 
@@ -113,7 +113,8 @@ def caution(names: Sequence[str]) -> tuple[str, ...]:
 
 
 UNTOLD = (
-    "Others whose own words are in this leak are not told: what names them may have come through their microphones."
+    "One or more people whose own words are in this leak are not told: what names them may have come through their "
+    "microphones."
 )
 """What is said where the evidence names more than are told."""
 
