@@ -100,7 +100,7 @@ ABOUT = (
     "one has failed as soon as too many cuts have, the rest is left out then. Nobody else was named in any of them.\n"
     "`make bench ATTACK=gsm` measures a single line, or any chain of effects that `earmark attack --help` lists.\n"
     "\n"
-    "Where 5 s are not enough after Opus at 32 kb/s or at 8 kHz, it is for the few cuts that are pauses for a\n"
+    "Where 5 s are not enough though little happened, it is for the few cuts that are pauses for a\n"
     "good part: a quarter to a third of their segments seem to be of the other variant, and the bound gets to\n"
     "10^-4, where half of the cuts have 10^-17. What low-rate speech codecs leave is little everywhere. Tried and\n"
     "left: segments of other lengths (60 ms were the best of twenty layouts), a second, wider network beside the\n"
