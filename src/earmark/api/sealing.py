@@ -90,14 +90,12 @@ class Openers:
         recording, named = self.recording, [one.listener for one in evidence.accusations]
         if recording is None or evidence.recording is None:
             return Openings(bias_seed=None, listeners=(), mark_key=None, stream_keys=())
-        call = evidence.recording.call
+        call, wanted = evidence.recording.call, mark_key and bool(named)
         return Openings(
             bias_seed=bias_seed.hex() if bias_seed and named else None,
             listeners=tuple(self._opening(recording.id, name) for name in named),
-            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex()
-            if mark_key and named and not call
-            else None,
-            stream_keys=stream_keys(self.vault, recording.id, call) if mark_key and named and call else (),
+            mark_key=self.vault.keys(recording.id, "open-mark-key").mark_key.hex() if wanted and not call else None,
+            stream_keys=stream_keys(self.vault, recording.id, call) if wanted and call else (),
         )
 
     def _opening(self, recording_id: str, listener: str) -> ListenerOpening:

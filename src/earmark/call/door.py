@@ -231,7 +231,6 @@ class Door:
                 self.dismiss(seat, ended(how))
             if how == "ended":
                 self._insistence.record(EndCall())
-        self._insistence.proceed(now=True)
 
     # --- what hosts do
 

@@ -13,6 +13,9 @@ RefusedFor = Literal["invitation", "device", "browser", "locked", "full", "ended
 EndedFor = Literal["ended", "removed", "replaced", "silent", "stopped", "unrecorded"]
 
 
+MOST_MEMBERS = 200
+
+
 class Rules(Message):
     """What a call demands of those who come.
 
@@ -26,13 +29,15 @@ class Rules(Message):
     encoded_transform: Literal[True] = True
     known_devices_only: bool = False
     listen_only: bool = False
-    max_members: int = Field(default=50, ge=2, le=200)
+    max_members: int = Field(default=50, ge=2, le=MOST_MEMBERS)
 
     @classmethod
     def kept(cls, rules: Mapping[str, object]) -> Self:
         """Return rules that are on record; calls were once allowed to be larger, and hold as many as they can now."""
         most = rules.get("max_members")
-        return cls.model_validate({**rules, "max_members": min(most, 200)} if isinstance(most, int) else dict(rules))
+        return cls.model_validate(
+            {**rules, "max_members": min(most, MOST_MEMBERS)} if isinstance(most, int) else dict(rules)
+        )
 
 
 class CallFacts(Message):

@@ -16,7 +16,7 @@ function allowed(source: string, what: RegExp): number {
   return factors!.split("*").reduce((product, factor) => product * Number(factor.replaceAll("_", "")), 1);
 }
 
-const MOST_MEMBERS = allowed(replies, /max_members: .* le=([\d_]+)\)/);
+const MOST_MEMBERS = allowed(replies, /MOST_MEMBERS = ([\d_]+)/);
 const MOST_ADDED = allowed(delivery, /MOST_ADDED = ([\d_]+)/);
 const MOST_BYTES = allowed(messages, /MOST_BYTES = ([\d_ *]+)/);
 const MOST_GROUP_BYTES = allowed(wire, /GroupMessage = .* max_length=([\d_]+)\)/);
